@@ -1,0 +1,52 @@
+"""The bench's own command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from live.bench.report import Report
+
+PARTS = ("core", "witness", "peers", "stress", "storm", "gil", "threads", "cost", "linear", "knob", "same", "path")
+
+
+def numbers(text: str) -> list[int]:
+    """``64,256`` as a list."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list like 64,256") from None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run some parts of the bench; 0 when every promise was kept."""
+    parser = argparse.ArgumentParser(prog="antiphon bench", description="Measure cost, worst blocks and latency.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: core, which is all that the core promises)")
+    parser.add_argument("--seconds", type=float, default=60, metavar="N", help="length of one stress run (default 60)")
+    parser.add_argument("--blocks", type=numbers, default=None, metavar="A,B", help="blocks to measure at (default: each part's own)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of every comparison (default 3; medians are quoted)")
+    parser.add_argument("--quick", action="store_true", help="10 s runs, one round: to see that it works")
+    parser.add_argument("--json", action="store_true", help="JSON lines only")
+    parser.add_argument("--file", type=Path, default=None, metavar="FILE", help="where figures are remembered (default bench.jsonl)")
+    asked = parser.parse_args(argv)
+    wrong = [part for part in asked.parts if part not in PARTS]
+    if wrong:
+        import difflib
+
+        near = difflib.get_close_matches(wrong[0], PARTS, 1)
+        parser.error(f"no part {wrong[0]!r}; " + (f"nearest: {near[0]}" if near else f"there is: {', '.join(PARTS)}"))
+    report = Report(file=asked.file, only_json=asked.json)
+    seconds, rounds = (10.0, 1) if asked.quick else (asked.seconds, asked.rounds)
+    parts = list(asked.parts) or ["core"]
+    from live.bench import core, floor, peers
+
+    for part in parts:
+        report.say(f"bench {part}")
+        if part == "peers":
+            peers.run(report, blocks=asked.blocks or (64, 256), seconds=2 if asked.quick else 8, rounds=rounds)
+        elif part == "witness":
+            floor.run(report, blocks=asked.blocks or (64, 256, 1024), seconds=seconds)
+        else:
+            core.run(report, part, blocks=asked.blocks, seconds=seconds, rounds=rounds, quick=asked.quick)
+    return report.close()

@@ -1,0 +1,212 @@
+"""The front door: the command ``antiphon`` and what stands behind each of its words.
+
+Nothing heavy is imported before it is needed, so ``antiphon --help`` answers at
+once. A slip is one line on the error stream and exit status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+COMMANDS = {
+    "play": "play a session live; without one, an empty stage",
+    "minute": "render the scripted first minute into files",
+    "render": "render a script faster than real time into files",
+    "replay": "render a played take again from its journal",
+    "keep": "write the last seconds of the running session as stems and mix",
+    "devices": "list what can be played on and heard through",
+    "doctor": "name what could cost you sound, and its cure",
+    "bench": "measure cost, worst blocks and latency",
+}
+
+
+class Sorry(Exception):
+    """Something asked for that cannot be: one line for the performer."""
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """A hint that names the nearest legal word, or lists them all."""
+    close = difflib.get_close_matches(word, known, 1, 0.5)
+    return f"Nearest: {close[0]}." if close else f"There is: {', '.join(known) or 'none'}."
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are one line that names the nearest legal word."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Sorry(f"{message[:1].upper()}{message[1:].rstrip('.')}. See: {self.prog} --help")
+
+    def flags(self) -> list[str]:
+        """Every long flag it knows."""
+        return sorted(f for action in self._actions for f in action.option_strings if f.startswith("--"))
+
+
+def whole(low: int, high: int) -> Any:
+    """A whole number within bounds, for argparse."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {low} to {high}") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is outside {low} to {high}")
+        return value
+
+    return read
+
+
+def seconds(text: str) -> float:
+    """A time above 0 and up to a day, in seconds, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if not 0 < value <= 86400:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and up to 86400 seconds")
+    return value
+
+
+def block(text: str) -> int:
+    """A block size the core works in."""
+    if text not in ("64", "128", "256", "512", "1024"):
+        raise argparse.ArgumentTypeError(f"{text!r} is none of 64, 128, 256, 512, 1024")
+    return int(text)
+
+
+def parser() -> Parser:
+    """Everything the command line takes."""
+    from live.version import VERSION
+
+    top = Parser(
+        prog="antiphon",
+        description="A live-coding instrument for improvising musicians: sound that nothing can stop.",
+        epilog="antiphon COMMAND --help says more. New here? ./play in a clone, or antiphon minute.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"antiphon {VERSION}")
+    sub = top.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=Parser)
+    sub.required = False
+    made = {name: sub.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.") for name, says in COMMANDS.items()}
+
+    p = made["play"]
+    p.add_argument("session", nargs="?", metavar="SESSION", help="session folder, or one script")
+    p.add_argument("--device", metavar="NAME", help="output device by name, or null")
+    p.add_argument("--in", dest="input", metavar="NAME", help="input device by name, or none")
+    p.add_argument("--rate", type=whole(8000, 384000), metavar="HZ", help="frames a second (default: the device's own)")
+    p.add_argument("--block", type=block, metavar="FRAMES", help="64, 128, 256, 512 or 1024 (default 256)")
+    p.add_argument("--channels", type=whole(1, 64), metavar="N", help="output channels (default: the device's)")
+    p.add_argument("--seconds", type=seconds, metavar="N", help="leave by itself after so long")
+    p.add_argument("--plain", action="store_true", default=None, help="no colours, no moving lines")
+
+    p = made["minute"]
+    p.add_argument("--out", default="takes/first", metavar="DIR", help="where mix and stems go (default takes/first)")
+    p.add_argument("--json", action="store_true", help="the summary for machines")
+
+    p = made["render"]
+    p.add_argument("script", metavar="SCRIPT", help="a script that defines score, or a session folder")
+    p.add_argument("--seconds", type=seconds, required=True, metavar="N", help="how long")
+    p.add_argument("--out", required=True, metavar="DIR", help="folder for mix.wav and stems")
+    p.add_argument("--rate", type=whole(8000, 384000), default=48000, metavar="HZ", help="frames a second (default 48000)")
+    p.add_argument("--channels", type=whole(1, 64), default=2, metavar="N", help="output channels (default 2)")
+    p.add_argument("--seed", type=whole(0, 2**31 - 1), default=None, metavar="N", help="where chance begins")
+    p.add_argument("--stems", action="store_true", help="each place that is heard as a file of its own, too")
+    p.add_argument("--json", action="store_true", help="the summary for machines")
+
+    p = made["replay"]
+    p.add_argument("take", metavar="TAKE", help="folder of a take, or its journal")
+    p.add_argument("--out", required=True, metavar="DIR", help="folder for what is rendered")
+    p.add_argument("--json", action="store_true", help="the summary for machines")
+
+    p = made["keep"]
+    p.add_argument("seconds", type=seconds, metavar="SECONDS", help="how far back")
+    p.add_argument("--out", metavar="DIR", help="folder for the take (default: the session's takes)")
+    p.add_argument("--json", action="store_true", help="what was written, for machines")
+
+    made["devices"].add_argument("--json", action="store_true", help="the list for machines")
+
+    p = made["doctor"]
+    p.add_argument("--json", action="store_true", help="the findings for machines")
+    p.add_argument("--strict", action="store_true", help="exit status 1 when something is ill")
+    p.add_argument("--brief", action="store_true", help="only what is not well")
+
+    p = made["bench"]
+    p.add_argument("what", nargs="*", metavar="WHAT", help="core, cost, ... (nothing: a list)")
+    p.add_argument("--json", action="store_true", help="figures for machines")
+    top.made = made  # type: ignore[attr-defined]
+    return top
+
+
+def read(argv: Sequence[str]) -> argparse.Namespace:
+    """The command line understood, or Sorry with the nearest word."""
+    top = parser()
+    first = next((word for word in argv if not word.startswith("-")), None)
+    if first is not None and first not in COMMANDS:
+        raise Sorry(f"There is no command {first!r}. {nearest(first, list(COMMANDS))}")
+    asked, rest = top.parse_known_args(argv)
+    if asked.command == "bench":  # each bench reads its own flags
+        asked.rest = rest
+    elif rest:
+        known = top.made[asked.command] if asked.command else top  # type: ignore[attr-defined]
+        what = rest[0].split("=")[0]
+        if what.startswith("-"):
+            raise Sorry(f"{known.prog} has no flag {what}. {nearest(what, known.flags())}")
+        raise Sorry(f"{known.prog} has no use for {what!r}. See: {known.prog} --help")
+    return asked
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Do what was asked."""
+    if asked.command == "doctor":
+        from live import doctor
+
+        return doctor.main(asked.json, asked.strict, asked.brief)
+    errands = importlib.import_module("live.errands")
+    return int(getattr(errands, asked.command)(asked) or 0)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command ``antiphon``: its exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        asked = read(argv)
+        if asked.command is None:
+            parser().print_help()
+            return 0
+        return run(asked)
+    except Sorry as slip:
+        return _say(slip, 2)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # antiphon devices | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as trouble:
+        if os.environ.get("ANTIPHON_TRACE"):
+            raise
+        if _expected(trouble):
+            return _say(trouble, 2)
+        return _say(f"{type(trouble).__name__}: {trouble} (a fault of ours: ANTIPHON_TRACE=1 shows where)", 1)
+
+
+def _expected(trouble: Exception) -> bool:
+    """Whether it is one of our own errors, which already speak to the performer."""
+    return isinstance(trouble, OSError) or type(trouble).__module__.split(".")[0] in ("live", "engines", "agents")
+
+
+def _say(what: object, status: int) -> int:
+    """One line on the error stream."""
+    if isinstance(what, OSError) and what.filename and type(what).__module__ == "builtins":
+        what = f"{what.filename}: {what.strerror}"
+    sys.stderr.write("antiphon: " + " ".join(str(what).split()) + "\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Where compiled code waits between starts.
+
+Numba notices a change in the file of a function, not in the files it calls.
+So the folder is named by the text of every file that is compiled, and by the
+versions of what compiles it: a change anywhere is a fresh folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+
+HERE = Path(__file__).parent
+
+
+def stamp() -> str:
+    """A short name for this very source text, compiler and processor."""
+    text = hashlib.sha256()
+    for file in sorted(HERE.rglob("*.py")):
+        text.update(file.name.encode() + file.read_bytes())
+    for package in ("numba", "llvmlite", "numpy"):
+        text.update(version(package).encode())
+    text.update(f"{platform.machine()}{platform.python_version()}{processor()}".encode())
+    return text.hexdigest()[:16]
+
+
+def processor() -> str:
+    """What the machine code was made for: a home folder may move to another processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line for line in lines if line.startswith("flags")), "")
+
+
+def home() -> Path:
+    """The user's cache folder, or a temporary one when the home is read-only."""
+    wanted = Path(os.environ.get("ANTIPHON_CACHE") or platformdirs.user_cache_dir("antiphon", appauthor=False))
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        probe = wanted / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        wanted = Path(tempfile.gettempdir()) / f"antiphon-cache-{os.getuid() if hasattr(os, 'getuid') else 'me'}"
+        wanted.mkdir(parents=True, exist_ok=True)
+    return wanted
+
+
+def use_cache() -> None:
+    """Tell numba where to look, before anything is compiled; forget the caches of older sources."""
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return
+    base = home() / "compiled"
+    mine = base / stamp()
+    if not mine.exists():
+        old = sorted((p for p in base.glob("*") if p.is_dir()), key=lambda p: p.stat().st_mtime) if base.exists() else []
+        for stale in old[:-2]:
+            shutil.rmtree(stale, ignore_errors=True)
+        mine.mkdir(parents=True, exist_ok=True)
+    os.environ["NUMBA_CACHE_DIR"] = str(mine)

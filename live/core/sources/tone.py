@@ -1,0 +1,217 @@
+"""Tone: sine, saw, square or triangle, without the whistles of a careless oscillator.
+
+The sine is computed; the others are read from one drawing for each quarter
+octave, which holds just the harmonics that fit below half the rate, and the
+drawing slides into the next as the pitch goes up.
+With ``gate`` it is silent until a note: events 1 (freq, gain) and 2 (off).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from engines.face import Control
+from live.core.kinds import Kind, Making, nearest, op
+from live.core.layout import EVENT_CELLS, EVENTS_MAX
+from live.core.row import CHUNK, DATA, EVENTS, HOW, MORE, RATE, SET, STATE, address, cells, doubles, floats, outlet, span, words
+
+SHAPES = ("sine", "saw", "square", "triangle")
+LOWEST, STEPS = 16.0, 4  # Hz; drawings in an octave
+POINTS = 16  # at least so many to one swing of a drawing's highest harmonic
+WHOLE = 2.0**63
+
+# state: phase (int64, a whole turn is 2**64), note's frequency (0: the control's), level now, level wanted, scratch
+PHASE, NOTE, LEVEL, WANTED = range(4)
+FREQ = 8  # 64 frequencies, 64 phases, 64 levels
+PHASES = FREQ + CHUNK
+LEVELS = PHASES + CHUNK
+SIZE = LEVELS + CHUNK
+_S = [(-1) ** k * (2 * np.pi) ** (2 * k + 1) / float(np.prod(np.arange(1, 2 * k + 2, dtype=float))) for k in range(8)]
+S0, S1, S2, S3, S4, S5, S6, S7 = _S
+
+
+@njit(**HOW)
+def _sine(turn):
+    """sin of a turn between -0.5 and 0.5, to -170 dB."""
+    away = abs(turn)
+    z = 0.25 - abs(away - 0.25)
+    q = z * z
+    s = z * (S0 + q * (S1 + q * (S2 + q * (S3 + q * (S4 + q * (S5 + q * (S6 + q * S7)))))))
+    return -s if turn < 0 else s
+
+
+@njit(**HOW)
+def _drawn(sheet, size, phase):
+    """A drawing at a phase, along the curve through four points."""
+    x = floats(sheet, size + 3)
+    bits = np.int64(size)
+    fine = ((phase >> 16) & 0xFFFFFFFFFFFF) * bits  # 48 bits of phase, times the points
+    k = fine >> 48
+    f = np.float32((fine & 0xFFFFFFFFFFFF) >> 24) * np.float32(1 / (1 << 24))
+    h = np.float32(0.5) * f
+    return (
+        h * (f * (np.float32(2) - f) - np.float32(1)) * x[k]
+        + (f * f * (np.float32(1.5) * f - np.float32(2.5)) + np.float32(1)) * x[k + 1]
+        + h * (f * (np.float32(4) - np.float32(3) * f) + np.float32(1)) * x[k + 2]
+        + h * (f * (f - np.float32(1))) * x[k + 3]
+    )
+
+
+@njit(**HOW)
+def _levels(st, m, at, rate, attack, release):
+    """The note's envelope over m frames from frame ``at``: straight up, straight down."""
+    level, wanted = st[LEVEL], st[WANTED]
+    up, down = 1.0 / max(attack * rate, 1.0), 1.0 / max(release * rate, 1.0)
+    for i in range(m):
+        if level < wanted:
+            level = min(level + up, wanted)
+        elif level > wanted:
+            level = max(level - down, wanted)
+        st[LEVELS + at + i] = level
+    st[LEVEL] = level
+
+
+@op
+def tone(row, n, t):
+    r = cells(row)
+    st = doubles(r[STATE], SIZE)
+    phase = words(r[STATE] + 8 * PHASE, 1)
+    p = words(r[STATE] + 8 * PHASES, CHUNK)
+    rate = np.float64(r[RATE])
+    shape, gate = r[SET], r[SET + 1] != 0
+    fa, fb = span(row, 0)
+    ga, gb = span(row, 1)
+    wa, wb = span(row, 2)
+    attack, release = span(row, 3)[1], span(row, 4)[1]
+    y = outlet(row)
+
+    # notes, and the frequency of every frame
+    q = doubles(r[EVENTS], 2 + EVENTS_MAX * EVENT_CELLS)
+    head, tail = np.int64(q[0]), np.int64(q[1])
+    done = np.int64(0)
+    while done < n:
+        stop = np.int64(n)
+        while tail < head:
+            e = 2 + (tail % EVENTS_MAX) * EVENT_CELLS
+            due = np.int64(q[e]) - t
+            if due > done:
+                stop = min(stop, due)
+                break
+            kind = np.int64(q[e + 1])
+            if kind == 1:
+                st[NOTE], st[WANTED] = max(q[e + 2], 0.0), max(q[e + 3], 0.0)
+            elif kind == 2:
+                st[WANTED] = 0.0
+            tail += 1
+            q[1] = tail
+        if gate:
+            _levels(st, stop - done, done, rate, attack, release)
+        for i in range(done, stop):
+            st[FREQ + i] = st[NOTE] if st[NOTE] > 0 else fa + (fb - fa) * i / n
+        done = stop
+
+    now = phase[0]
+    top, steady = st[FREQ], True
+    for i in range(1, n):
+        top = max(top, st[FREQ + i])
+        steady = steady and st[FREQ + i] == st[FREQ]
+    if steady:
+        step = np.int64(st[FREQ] / rate * WHOLE) * 2
+        for i in range(n):
+            p[i] = now + i * step
+        phase[0] = now + n * step
+    else:
+        for i in range(n):
+            p[i] = now
+            now += np.int64(st[FREQ + i] / rate * WHOLE) * 2
+        phase[0] = now
+
+    if shape == 0:
+        for i in range(n):
+            y[0, i] = np.float32(_sine((p[i] >> 11) * (1.0 / (1 << 53))))
+    else:
+        # sheet k is clean up to LOWEST * 2 ** (k / STEPS); slide from the first clean one to the next
+        book = words(r[MORE], 1024)  # how many; then address and size of each
+        count = book[0]
+        at = np.ceil(STEPS * np.log2(max(top, 1e-3) / LOWEST))
+        k = np.int64(min(max(at, 0), count - 1))
+        k2 = min(k + 1, count - 1)
+        one, size1, two, size2 = book[1 + 2 * k], book[2 + 2 * k], book[1 + 2 * k2], book[2 + 2 * k2]
+        ca = STEPS * np.log2(max(st[FREQ], 1e-3) / LOWEST) + 1 - at
+        cb = STEPS * np.log2(max(st[FREQ + n - 1], 1e-3) / LOWEST) + 1 - at
+        for i in range(n):
+            c = ca if steady else ca + (cb - ca) * i / n
+            c = np.float32(min(max(c, 0.0), 1.0))
+            v1, v2 = _drawn(one, size1, p[i]), _drawn(two, size2, p[i])
+            if shape == 2:  # high for ``width`` of each turn: two saws apart, no direct current
+                w = wa + (wb - wa) * i / n
+                back = p[i] - np.int64(w * WHOLE) * 2
+                v1 = _drawn(one, size1, back) - v1
+                v2 = _drawn(two, size2, back) - v2
+            y[0, i] = v1 + c * (v2 - v1)
+    if gate:
+        for i in range(n):
+            y[0, i] *= np.float32(st[LEVELS + i])
+    if ga != gb:
+        for i in range(n):
+            y[0, i] *= np.float32(ga + (gb - ga) * i / n)
+    elif ga != 1.0:
+        for i in range(n):
+            y[0, i] *= np.float32(ga)
+
+
+def draw(shape: str, rate: int) -> list[np.ndarray]:
+    """One turn of a saw or triangle for each quarter octave, with a point before and two after."""
+    sheets, k = [], 0
+    while True:
+        harmonics = int(rate / 2 / (LOWEST * 2 ** (k / STEPS)) * (1 - 1e-9))
+        size = max(256, 1 << int(np.ceil(np.log2(max(harmonics, 1) * POINTS))))
+        spectrum = np.zeros(size // 2 + 1, np.complex128)
+        h = np.arange(1, harmonics + 1)
+        if shape == "triangle":
+            odd = h[h % 2 == 1]
+            spectrum[odd] = -0.5j * size * 8 / np.pi**2 * (-1.0) ** ((odd - 1) // 2) / odd**2
+        else:
+            spectrum[h] = 0.5j * size * 2 / np.pi / h
+        turn = np.fft.irfft(spectrum, size).astype(np.float32)
+        sheets.append(np.concatenate([turn[-1:], turn, turn[:2]]))
+        if harmonics == 0:
+            return sheets
+        k += 1
+
+
+def _prepare(making: Making) -> None:
+    shape = making.settings["shape"]
+    if shape not in SHAPES:
+        raise LookupError(f"tone has no shape {shape!r}. {nearest(str(shape), SHAPES)}")
+    making.cells[SET], making.cells[SET + 1] = SHAPES.index(shape), bool(making.settings["gate"])
+    making.cells[DATA] = 0
+    if shape != "sine":
+        drawn = "triangle" if shape == "triangle" else "saw"
+        sheets = making.share(("drawing", drawn, making.rate), lambda: draw(drawn, making.rate))
+        book = np.zeros(1024, np.int64)
+        book[0] = len(sheets)
+        for k, sheet in enumerate(sheets):
+            book[1 + 2 * k], book[2 + 2 * k] = address(sheet), len(sheet) - 3
+        making.held.append(sheets)
+        making.cells[MORE] = making.hold(book)
+
+
+TONE = Kind(
+    "tone",
+    tone,
+    says="a plain tone: tone(220), tone(55, shape='saw')",
+    controls={
+        "freq": Control(440.0, low=20, high=20000, unit="Hz", moves="pitch", curve="log"),
+        "gain": Control(1.0, low=0, high=2, moves="loudness"),
+        "width": Control(0.5, low=0.02, high=0.98, moves="hollowness"),
+        "attack": Control(0.005, low=0.001, high=10, unit="s", moves="onset", curve="log"),
+        "release": Control(0.05, low=0.001, high=20, unit="s", moves="tail", curve="log"),
+    },
+    settings={"shape": "sine", "gate": False},
+    state=SIZE,
+    prepare=_prepare,
+    channels=lambda settings, ins: 1,
+    events=True,
+)

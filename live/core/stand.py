@@ -1,0 +1,205 @@
+"""All memory the callback reads and writes, laid out once and touched before it sounds.
+
+The conductor writes tables; the callback reads them; neither waits for the
+other. Live, clock and meters lie in ``core.map`` where everybody sees them;
+offline they are plain arrays.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections import deque
+
+import numpy as np
+
+from live.core import layout as at
+from live.core import machine as m
+from live.core import row as r
+from live.core.memory import Map
+
+LOOKAHEAD = 64  # frames the limiter hears ahead
+CEILING_DB = -1.0
+RELEASE_SECONDS = 0.15
+
+
+class Tracks:
+    """Which send is recorded on which tracks of the tape."""
+
+    def __init__(self, tape: Map, first: int, rate: int) -> None:
+        self.tape, self.first = tape, first
+        self.used = np.zeros(len(tape.tracks), np.int64)  # the frame from which a track is free again
+        self.used[:first] = m.FOREVER
+        self.wait = int(tape.head[at.P_FRAMES]) + rate  # the recorder reads behind: a track rests before it is taken again
+
+    def take(self, tracks: int, name: str, first: int, width: int, frame: int) -> int:
+        """Tracks for one send, or -1: then it is heard on ``rest``."""
+        idle = self.used <= frame
+        run = 0
+        for spot in range(self.first, len(idle)):
+            run = run + 1 if idle[spot] else 0
+            if run == tracks:
+                start = spot - tracks + 1
+                self.used[start : spot + 1] = m.FOREVER
+                entry = self.tape.tracks[start : start + 1]
+                entry["name"], entry["first"], entry["width"] = name.encode(), first, width
+                entry["since"], entry["until"] = frame, -1
+                entry["tracks"] = tracks
+                return start
+        return -1
+
+    def free(self, start: int, frame: int) -> None:
+        """The send is over at ``frame``."""
+        entry = self.tape.tracks[start : start + 1]
+        entry["until"] = frame
+        self.used[start : start + int(entry["tracks"][0])] = frame + self.wait
+
+
+class NoTracks:
+    """No tape runs: nothing is recorded."""
+
+    def take(self, tracks: int, name: str, first: int, width: int, frame: int) -> int:
+        return -1
+
+    def free(self, start: int, frame: int) -> None:
+        return None
+
+
+def clock_function() -> tuple[int, int]:
+    """The address of the system's clock, and which of the three it is (see machine.now_ns)."""
+    if sys.platform == "win32":
+        return ctypes.cast(ctypes.windll.kernel32.QueryPerformanceCounter, ctypes.c_void_p).value or 0, 2
+    libc = ctypes.CDLL(None)
+    if sys.platform == "darwin":
+        return ctypes.cast(libc.clock_gettime_nsec_np, ctypes.c_void_p).value or 0, 1
+    return ctypes.cast(libc.clock_gettime, ctypes.c_void_p).value or 0, 0
+
+
+class Stand:
+    """The memory of one core, for ``ins`` inputs and ``outs`` outputs at ``rate``."""
+
+    def __init__(
+        self,
+        rate: int,
+        ins: int,
+        outs: int,
+        *,
+        core: Map | None = None,
+        tape: Map | None = None,
+        lookahead: int = LOOKAHEAD,
+        ceiling_db: float = CEILING_DB,
+    ) -> None:
+        self.rate, self.ins, self.outs = rate, ins, outs
+        self.tape = tape
+        self.clock = core.clock if core else np.zeros(64, np.int64)
+        self.tempo = core.tempo if core else np.zeros(64)
+        self.knobs = core.knobs if core else np.zeros(at.KNOBS)
+        self.meters = core.meters if core else np.zeros((at.PLACES, 8), np.float32)
+        self.names = core.names if core else np.zeros(at.PLACES, "S64")
+        self.ctl = np.zeros((2, r.SLOTS_MAX))
+        self.glides = np.zeros((5, r.SLOTS_MAX))
+        self.moving = np.zeros(r.SLOTS_MAX, np.int32)
+        self.seen = self.knobs.copy()
+        self.inputs = np.zeros((max(ins, 1), r.CHUNK), np.float32)
+        self.mixbus = np.zeros((outs, r.CHUNK), np.float32)
+        self.outbus = np.zeros((outs, r.CHUNK), np.float32)
+        self.delay = np.zeros((outs, m.DELAY), np.float32)
+        self.limiter = np.zeros(m.Z_NEED + 4 * m.LOOK_MAX + r.CHUNK)
+        self.stamps = np.zeros((m.STAMPS, 3))
+        self.log = np.zeros(1 + 3 * m.LOGGED)
+        self.tick = np.zeros(2, np.int64)
+        self.spare_meter = np.zeros(8, np.float32)
+        self.cells = np.zeros(m.STAND, np.int64)
+        self._no_rows = np.zeros(r.WIDTH, np.int64)
+        self.ctl[:, : at.KNOBS] = self.knobs
+        self.ctl[:, m.MASTER] = 1.0
+        z = self.limiter
+        z[m.Z_HOLD], z[m.Z_LOOK] = 1.0, lookahead
+        z[m.Z_RELEASE] = 1.0 - np.exp(-1.0 / (RELEASE_SECONDS * rate))
+        z[m.Z_NEED : m.Z_NEED + 4 * m.LOOK_MAX] = 1.0
+        z[m.Z_CALM] = 1e9
+        self.tempo[at.T_BPM] = self.tempo[at.T_BPM] or 120.0
+        self.tempo[at.T_BAR] = self.tempo[at.T_BAR] or 4.0
+        self.tempo[at.T_CEILING] = 10 ** (ceiling_db / 20)
+        self.clock[at.C_RATE], self.clock[at.C_INS], self.clock[at.C_OUTS] = rate, ins, outs
+        self.clock[at.C_LOOKAHEAD] = lookahead
+        self.clock[at.C_LANDED] = 0
+        self._fill(lookahead)
+        for array in (self.ctl, self.glides, self.moving, self.limiter, self.delay):
+            array += 0  # every page is there before the first block
+
+    def _fill(self, lookahead: int) -> None:
+        c = self.cells
+        for cell, array in (
+            (m.S_CTL, self.ctl), (m.S_GLIDES, self.glides), (m.S_MOVING, self.moving), (m.S_INBUS, self.inputs),
+            (m.S_MIXBUS, self.mixbus), (m.S_OUTBUS, self.outbus), (m.S_CLOCK, self.clock), (m.S_TEMPO, self.tempo),
+            (m.S_KNOBS, self.knobs), (m.S_SEEN, self.seen), (m.S_LIMITER, self.limiter), (m.S_DELAY, self.delay),
+            (m.S_STAMPS, self.stamps), (m.S_LOG, self.log), (m.S_TICK, self.tick), (m.S_ROWS, self._no_rows),
+            (m.S_SENDS, self._no_rows),
+        ):  # fmt: skip
+            c[cell] = r.address(array)
+        c[m.S_INS], c[m.S_OUTS] = self.ins, self.outs
+        c[m.S_NOWFN], c[m.S_NOWMODE] = clock_function()
+        if self.tape:
+            head = self.tape.head
+            tracks = len(self.tape.tracks)
+            head[at.P_MAGIC], head[at.P_TRACKS], head[at.P_FRAMES] = at.MAGIC, tracks, self.tape.ring.shape[1]
+            head[at.P_INS], head[at.P_OUTS], head[at.P_RATE] = self.ins, self.outs, self.rate
+            head[at.P_LOOKAHEAD] = lookahead
+            head[at.P_BEGAN] = head[at.P_WRITTEN] = self.clock[at.C_FRAME]
+            self._fixed_tracks()
+            c[m.S_TAPE], c[m.S_TAPEHEAD], c[m.S_TRACKS] = r.address(self.tape.ring), r.address(head), tracks
+            c[m.S_REST] = self.ins + self.outs + 1
+
+    def _fixed_tracks(self) -> None:
+        """Inputs, mix, gain and rest have their tracks for good."""
+        assert self.tape is not None
+        table = self.tape.tracks
+        table["tracks"] = 0
+        spot = 0
+        groups = [(f"in/{k + 1}", 1, 0) for k in range(self.ins)]
+        for name, count, width in [*groups, ("mix", self.outs, self.outs), ("gain", 1, 0), ("rest", self.outs, self.outs)]:
+            entry = table[spot : spot + 1]
+            entry["name"], entry["first"], entry["width"] = name.encode(), 0, width
+            entry["since"], entry["until"] = self.clock[at.C_FRAME], -1
+            entry["tracks"] = count
+            spot += count
+
+    def tracks(self) -> Tracks | NoTracks:
+        """Who may be recorded where."""
+        return Tracks(self.tape, self.ins + 2 * self.outs + 1, self.rate) if self.tape else NoTracks()
+
+    @property
+    def address(self) -> int:
+        """What the callback is given."""
+        return r.address(self.cells)
+
+    @property
+    def frame(self) -> int:
+        """The clock: frames made so far."""
+        return int(self.clock[at.C_FRAME])
+
+    @property
+    def landed(self) -> int:
+        """The number of the last plan that landed."""
+        return int(self.clock[at.C_LANDED])
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether a plan waits for its frame."""
+        return bool(self.cells[m.S_ARMED])
+
+    def arm(self, landing: int) -> None:
+        """Give the callback a landing. One store; it sees all of it or nothing."""
+        self.cells[m.S_ARMED] = landing
+
+    def meter_address(self, index: int) -> int:
+        """Where the callback writes a place's meter."""
+        return r.address(self.meters) + index * 32
+
+    def moves(self, since: int) -> tuple[int, deque[tuple[int, int, float]]]:
+        """Knob moves the callback has made since the ``since``-th: (frame, knob, value)."""
+        total = int(self.log[0])
+        first = max(since, total - m.LOGGED)
+        table = self.log[1:].reshape(-1, 3)
+        return total, deque((int(f), int(k), float(v)) for f, k, v in (table[i % m.LOGGED] for i in range(first, total)))

@@ -1,0 +1,3 @@
+"""Which Antiphon this is."""
+
+VERSION = "0.1.0"
