@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import importlib
 import json
-import pkgutil
+import math
 import sys
-import time
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from live.cli import Sorry, nearest
 from live.score import Score
+
+if TYPE_CHECKING:
+    from live.bounce import Bounced
 
 
 def say(line: str) -> None:
@@ -66,53 +67,77 @@ def folder_for(named: str) -> Path:
     return path
 
 
-def write(path: Path, sound: Any, rate: int) -> Path:
-    """Write (channels, frames) as float32 WAV, RF64 above 4 GB."""
-    import soundfile
-
-    big = sound.size * 4 > 0xF0000000
-    soundfile.write(path, sound.T, rate, subtype="FLOAT", format="RF64" if big else "WAV")
-    return path
-
-
-def tell(as_json: bool, mix: Any, rate: int, files: list[Path], took: float, **more: Any) -> None:
+def tell(as_json: bool, made: Bounced, **more: Any) -> None:
     """What was rendered, in a few lines or as JSON."""
-    from live.loudness import lufs, peak_db
-
-    length, peak, loud = mix.shape[1] / rate, peak_db(mix), lufs(mix, rate)
-    found = {
-        "seconds": round(length, 3), "rate": rate, "channels": mix.shape[0], "took": round(took, 3), "times_real": round(length / max(took, 1e-9), 1),
-        "peak_db": round(peak, 2), "loudness_lufs": round(loud, 2) if loud > -200 else None, **more, "files": [str(f) for f in files],
+    loud = made.lufs if math.isfinite(made.lufs) else None
+    told = {
+        "seconds": round(made.seconds, 3), "rate": made.rate, "channels": made.channels, "took": round(made.took, 3),
+        "times_real": round(made.seconds / max(made.took, 1e-9), 1), "peak_db": round(made.peak_db, 2),
+        "loudness_lufs": None if loud is None else round(loud, 2), "heard": list(made.heard), **more, "files": [str(f) for f in made.files],
     }  # fmt: skip
     if as_json:
-        say(json.dumps(found, indent=1))
+        say(json.dumps(told, indent=1))
         return
-    say(f"{length:g} s on {mix.shape[0]} channels in {took:.2f} s ({found['times_real']:g} x real time)")
-    say(f"peak {peak:.1f} dBFS, loudness {loud:.1f} LUFS")
+    say(f"{made.seconds:g} s on {made.channels} channels in {made.took:.2f} s ({told['times_real']:g} x real time)")
+    say(f"peak {made.peak_db:.1f} dBFS, loudness {'none: silence' if loud is None else f'{loud:.1f} LUFS'}")
+    say("heard: " + (", ".join(made.heard) or "nothing"))
     for word, value in more.items():
-        say(f"{word.replace('_', ' ')}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
-    for file in files:
+        say(f"{word.replace('_', ' ')}: {value}")
+    for file in made.files:
         say(f"  {file}")
 
 
 def render(asked: argparse.Namespace) -> int:
     """A script into files, faster than real time."""
-    script = script_of(asked.script)
-    score = score_of(script)
+    score = score_of(script_of(asked.script))
     out = folder_for(asked.out)
-    from live.core import offline
+    from live.bounce import Cue, bounce
 
-    began = time.monotonic()
-    extra = {} if asked.seed is None else {"seed": asked.seed}
-    how = {"rate": asked.rate, "channels": asked.channels, **extra}
-    mix = offline.render(score, asked.seconds, **how)
-    took = time.monotonic() - began
-    files = [write(out / "mix.wav", mix, asked.rate)]
-    if asked.stems:
-        for send in score.sends:
-            alone = offline.render(score.with_(sends=(send,)), asked.seconds, **how)
-            files.append(write(out / f"{send.place.replace('/', '-')}@{send.first + 1}.wav", alone, asked.rate))
-    tell(asked.json, mix, asked.rate, files, took)
+    made = bounce([Cue(0, score)], asked.seconds, out, rate=asked.rate, channels=asked.channels, seed=asked.seed or 0, stems=asked.stems)
+    if made.refused:
+        raise Sorry(f"{Path(asked.script).name}: {made.refused[0]}")
+    tell(asked.json, made)
+    return 0
+
+
+def minute(asked: argparse.Namespace) -> int:
+    """The scripted first minute into files: it types its own lines."""
+    out = folder_for(asked.out)
+    from live import journal, minute
+    from live.bounce import bounce
+
+    lines = list(minute.LINES)
+    rate = 48000
+
+    def typed(frame: int) -> None:
+        while lines and frame >= round((lines[0].bar - 1) * minute.BAR_SECONDS * rate):
+            line = lines.pop(0)
+            if not asked.json:
+                say(f"  bar {line.bar:2}  > {line.typed}")
+
+    book = out / "journal.jsonl"
+    book.unlink(missing_ok=True)
+    made = bounce(minute.cues(rate), minute.SECONDS, out, rate=rate, stems=True, journal=book, on_time=typed)
+    if not asked.json:
+        say("")
+    tell(asked.json, made, refused=made.refused[0] if made.refused else "nothing", journal=journal.fingerprint(book))
+    return 0
+
+
+def replay(asked: argparse.Namespace) -> int:
+    """A played take again, from its journal."""
+    from live.replay import cues_of, journal_of
+
+    book = journal_of(asked.take)
+    begin, cues, last = cues_of(book)
+    out = folder_for(asked.out)
+    from live import journal
+    from live.bounce import bounce
+
+    made = bounce(
+        cues, last / begin["rate"] + 4, out, rate=begin["rate"], channels=begin["outs"], ins=begin["ins"], seed=begin["seed"], stems=True
+    )
+    tell(asked.json, made, journal=journal.fingerprint(book))
     return 0
 
 
@@ -131,20 +156,10 @@ def devices(asked: argparse.Namespace) -> int:
 
 
 def bench(asked: argparse.Namespace) -> int:
-    """Measure; each module of ``live.bench`` with a ``main`` is one word."""
-    import live.bench as shelf
+    """Measure; the bench has a command line of its own."""
+    from live.bench.run import PARTS, main
 
-    words = [m.name for m in pkgutil.iter_modules(shelf.__path__) if not m.name.startswith("_")]
-    if not asked.what:
-        if asked.json:
-            say(json.dumps(words))
-        else:
-            say("There is: " + ", ".join(words))
-        return 0
-    word, rest = asked.what[0], [*asked.what[1:], *asked.rest]
-    if word not in words:
-        raise Sorry(f"There is no bench {word!r}. {nearest(word, words)}")
-    chosen = importlib.import_module(f"live.bench.{word}")
-    if not hasattr(chosen, "main"):
-        raise Sorry(f"{word} is a part of other benches, not one by itself.")
-    return int(chosen.main([*rest, *(["--json"] if asked.json else [])]) or 0)
+    for word in asked.what:
+        if word not in PARTS and not word.replace(",", "").replace(".", "").isdigit():
+            raise Sorry(f"There is no bench {word!r}. {nearest(word, list(PARTS))}")
+    return main([*asked.what, *asked.rest, *(["--json"] if asked.json else [])])

@@ -16,10 +16,10 @@ import numpy as np
 from engines.face import Block, Engine, Format, Ramps
 from live.core import layout as at
 from live.core.memory import Map
+from live.core.ringfile import STEP
 
 PATIENCE = 3  # times a state is begun again before the engine is given up
 WELL = 10.0  # seconds of good sound after which old troubles are forgotten
-STEP = 256  # frames of a step, for an engine that takes what comes
 SEAM = 64  # frames looked at on each side of a join
 
 
@@ -110,7 +110,9 @@ class Hosted:
                 self.well = 0
                 self.troubles.append(f"{type(trouble).__name__}: {trouble}")
                 if len(self.troubles) > PATIENCE:
-                    raise GaveUp(f"{type(self.engine).__name__.lower()} failed {len(self.troubles)} times: {self.troubles[-1]}") from trouble
+                    raise GaveUp(
+                        f"{type(self.engine).__name__.lower()} failed {len(self.troubles)} times: {self.troubles[-1]}"
+                    ) from trouble
                 self.state = self.engine.start(self.format)
                 self.fresh = self.written > int(self.head[at.R_START])
 

@@ -12,11 +12,6 @@ PASS = (38.13547087613982, 0.5003270373253953)
 GATE, BELOW = -70.0, -10.0  # LUFS: absolute gate; LU: relative gate
 
 
-def peak_db(sound: NDArray[np.floating]) -> float:
-    """The highest sample in dBFS; silence is -200."""
-    return 20 * float(np.log10(max(float(np.max(np.abs(sound), initial=0.0)), 1e-10)))
-
-
 def k_curve(hz: NDArray[np.floating], rate: int) -> NDArray[np.floating]:
     """The power gain of the K weighting at each frequency."""
     z = np.exp(-2j * np.pi * np.asarray(hz) / rate)
@@ -31,18 +26,40 @@ def k_curve(hz: NDArray[np.floating], rate: int) -> NDArray[np.floating]:
     return np.abs(top / low * high) ** 2
 
 
-def lufs(sound: NDArray[np.floating], rate: int) -> float:
-    """Gated loudness of (channels, frames), every channel weighted alike; silence is -inf."""
-    block, hop = round(0.4 * rate), round(0.1 * rate)
-    if sound.shape[1] < block:
-        sound = np.pad(sound, ((0, 0), (0, block - sound.shape[1])))
-    # Each 400 ms block is weighted in its spectrum: no recursive filter needed, the same figures within 0.1 LU.
-    weight = k_curve(np.fft.rfftfreq(block, 1 / rate), rate)
-    weight[1:-1] *= 2
-    starts = range(0, sound.shape[1] - block + 1, hop)
-    power = np.array([np.sum(weight * np.abs(np.fft.rfft(sound[:, s : s + block], axis=1)) ** 2) / block**2 for s in starts])
-    heard = power[power > 10 ** ((GATE + 0.691) / 10)]
-    if not heard.size:
-        return float("-inf")
-    heard = heard[heard > np.mean(heard) * 10 ** (BELOW / 10)]
-    return -0.691 + 10 * float(np.log10(np.mean(heard)))
+class Ear:
+    """Listens to a sound piece by piece: its peak and its gated loudness so far, every channel weighted alike."""
+
+    def __init__(self, rate: int) -> None:
+        self.block, self.hop = round(0.4 * rate), round(0.1 * rate)
+        # Each 400 ms block is weighted in its spectrum: no recursive filter needed, the same figures within 0.1 LU.
+        self.weight = k_curve(np.fft.rfftfreq(self.block, 1 / rate), rate)
+        self.weight[1:-1] *= 2
+        self.power: list[float] = []
+        self.highest = 0.0
+        self.rest: NDArray[np.floating] | None = None
+
+    def hear(self, sound: NDArray[np.floating]) -> None:
+        """The next piece: (channels, frames)."""
+        self.highest = max(self.highest, float(np.max(np.abs(sound), initial=0.0)))
+        whole = sound if self.rest is None else np.concatenate([self.rest, sound], axis=1)
+        start = 0
+        while start + self.block <= whole.shape[1]:
+            spectrum = np.fft.rfft(whole[:, start : start + self.block], axis=1)
+            self.power.append(float(np.sum(self.weight * np.abs(spectrum) ** 2)) / self.block**2)
+            start += self.hop
+        self.rest = whole[:, start:].copy()
+
+    @property
+    def peak_db(self) -> float:
+        """The highest sample in dBFS; silence is -200."""
+        return 20 * float(np.log10(max(self.highest, 1e-10)))
+
+    @property
+    def lufs(self) -> float:
+        """Loudness so far; silence, and less than 0.4 s, is -inf."""
+        power = np.array(self.power)
+        heard = power[power > 10 ** ((GATE + 0.691) / 10)]
+        if not heard.size:
+            return float("-inf")
+        heard = heard[heard > np.mean(heard) * 10 ** (BELOW / 10)]
+        return -0.691 + 10 * float(np.log10(np.mean(heard)))

@@ -2,8 +2,10 @@
 
     python -m live.worker RINGFILE ENGINE [--seed N] [--settings JSON] [--folders A:B] [--parent PID] [--patience SECONDS]
 
-It may be killed at any moment; the next one goes on at the next sample. What
-it has to say it says in JSON lines: ``says`` is ready, trouble, gave-up or bye.
+It may be killed at any moment; the next one goes on at the next sample. Start
+two for one ring, and the second is a spare: it loads, waits, and takes over in
+milliseconds. What a worker has to say it says in JSON lines: ``says`` is
+spare, ready, trouble, gave-up or bye.
 """
 
 from __future__ import annotations
@@ -21,10 +23,12 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # 
 
 from engines.catalogue import find, load_class  # noqa: E402
 from live.core import layout as at  # noqa: E402
-from live.core.ringfile import LEAVING, RUNNING, STARTING, open_ring  # noqa: E402
+from live.core.memory import Map  # noqa: E402
+from live.core.ringfile import LEAVING, RUNNING, STARTING, Claim, open_ring  # noqa: E402
 from live.hosted import GaveUp, Hosted  # noqa: E402
 
 POLL = 0.002  # seconds between looks at the clock
+LOOK = 0.5  # seconds between looks at who is above us
 LONELY = 3.0  # seconds the clock may stand still once nobody is left above us
 GAVE_UP, NO_ENGINE, NO_RING = 3, 4, 5
 
@@ -38,63 +42,91 @@ def say(**what: Any) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
+class Above:
+    """Whoever is above the worker: the core that plays the ring, and the process that started us."""
+
+    def __init__(self, ring: Map, claim: Claim, parent: int) -> None:
+        self.head, self.claim, self.parent = ring.head, claim, parent
+        self.clock, self.moved, self.looked = -1, time.monotonic(), 0.0
+
+    def why_leave(self) -> str:
+        """A reason to go, or nothing."""
+        if self.head[at.R_STOP]:
+            return "asked to leave"
+        now = time.monotonic()
+        if self.head[at.R_CLOCK] != self.clock:
+            self.clock, self.moved = int(self.head[at.R_CLOCK]), now
+        if now - self.looked < LOOK:
+            return ""
+        self.looked = now
+        if not self.claim.is_there():
+            return "the ring is gone"
+        return "the core is gone" if now - self.moved > LONELY and not is_alive(self.parent) else ""
+
+
 def host(ring: Path, word: str, *, seed: int, settings: dict[str, Any], folders: list[Path], parent: int, patience: float) -> int:
-    """Play until the core is gone, the ring is gone, or somebody says so."""
+    """Load the engine, wait for our turn, play. The exit code says how it ended."""
+    began = time.monotonic()
     try:
         strip = open_ring(ring, patience)
+        claim = Claim(ring)
     except OSError as trouble:
         say(says="gave-up", engine=word, why=str(trouble))
         return NO_RING
-    strip.head[[at.R_PID, at.R_STATE]] = os.getpid(), STARTING
-    began = time.monotonic()
+    above, head = Above(strip, claim, parent), strip.head
     try:
         engine = load_class(find(word, folders))(**settings)
         engine.load()
-        hosted = Hosted(engine, strip, seed=seed)
+        why = wait_turn(above, claim, word)
+        if not why:
+            head[[at.R_PID, at.R_STATE]] = os.getpid(), STARTING
+            hosted = Hosted(engine, strip, seed=seed)
     except Exception as trouble:
-        strip.head[at.R_STATE] = LEAVING
         say(says="gave-up", engine=word, why=f"{type(trouble).__name__}: {trouble}")
+        if claim.take():
+            head[at.R_STATE] = LEAVING
         return NO_ENGINE
-    strip.head[at.R_STATE] = RUNNING
+    if why:
+        say(says="bye", engine=word, why=why)
+        return 0
+    head[at.R_STATE] = RUNNING
     say(says="ready", engine=word, seconds=round(time.monotonic() - began, 3), frame=hosted.written, ahead=hosted.ahead, chunk=hosted.chunk)
     try:
-        why = play(hosted, word, ring, parent)
-        code = 0
+        why, code = play(hosted, word, above), 0
     except GaveUp as trouble:
         why, code = str(trouble), GAVE_UP
-    strip.head[at.R_STATE] = LEAVING
-    say(says="bye" if code == 0 else "gave-up", engine=word, why=why, frame=hosted.written)
+    head[at.R_STATE] = LEAVING
+    say(says="gave-up" if code else "bye", engine=word, why=why, frame=hosted.written)
     return code
 
 
-def play(hosted: Hosted, word: str, ring: Path, parent: int) -> str:
+def wait_turn(above: Above, claim: Claim, word: str) -> str:
+    """A second worker of one ring is the spare: loaded and warm, it waits until the first is gone. Answers a reason to leave."""
+    if claim.take():
+        return ""
+    say(says="spare", engine=word)
+    while not claim.take():
+        why = above.why_leave()
+        if why:
+            return why
+        time.sleep(POLL)
+    return ""
+
+
+def play(hosted: Hosted, word: str, above: Above) -> str:
     """Keep the cushion full. Answers why it ended."""
-    head = hosted.head
-    told, clock, moved, looked = 0, -1, time.monotonic(), 0.0
+    told = 0
     while True:
         stepped = hosted.follow()
         if len(hosted.troubles) > told:
             say(says="trouble", engine=word, why=hosted.troubles[-1], frame=hosted.written, times=len(hosted.troubles))
         told = len(hosted.troubles)
-        head[at.R_BEAT_NS] = time.monotonic_ns()
-        if head[at.R_STOP]:
-            return "asked to leave"
-        now = time.monotonic()
-        if head[at.R_CLOCK] != clock:
-            clock, moved = int(head[at.R_CLOCK]), now
-        if now - looked > 0.5:
-            looked = now
-            if not is_same_file(hosted, ring):
-                return "the ring is gone"
-            if now - moved > LONELY and not is_alive(parent):
-                return "the core is gone"
+        hosted.head[at.R_BEAT_NS] = time.monotonic_ns()
+        why = above.why_leave()
+        if why:
+            return why
         if not stepped:
             time.sleep(POLL)
-
-
-def is_same_file(hosted: Hosted, ring: Path) -> bool:
-    """The ring still lies where it lay, and is still ours."""
-    return ring.exists() and int(hosted.head[at.R_PID]) == os.getpid()
 
 
 def is_alive(parent: int) -> bool:

@@ -1,7 +1,7 @@
 """What every engine promises, as tests: subclass ``Contract``, name the engine, and all of it is checked.
 
-    class TestWow(Contract):
-        engine = Wow
+class TestWow(Contract):
+    engine = Wow
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from engines.face import Block, Engine, Format, Ramps
-from live.core.ringfile import make_ring
 from live.core import layout as at
+from live.core.ringfile import make_ring
 from live.hosted import Hosted
 
 FULL = 4.0  # times full scale: louder than that is no answer to a full-scale sound
@@ -57,7 +57,13 @@ class Contract:
         return Format(rate, channels, self.engine.chunk or 256, seed)
 
     def play(
-        self, engine: Engine, fmt: Format, sound: Block, stand: Mapping[str, float] | None = None, cuts: tuple[int, ...] = (), state: Any = None
+        self,
+        engine: Engine,
+        fmt: Format,
+        sound: Block,
+        stand: Mapping[str, float] | None = None,
+        cuts: tuple[int, ...] = (),
+        state: Any = None,
     ) -> Block:
         """Step through a sound with standing controls. ``cuts``: frames of each step, gone round."""
         state = engine.start(fmt) if state is None else state

@@ -32,14 +32,14 @@ class Heard:
         return f"{self.silence:8.1f} ms silent of {self.seconds:.0f} s, longest {self.longest:6.1f} ms, {len(self.gaps)} gaps, latency {self.latency}"
 
 
-def decode(sound: np.ndarray, frames: np.ndarray, channel: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def decode(sound: np.ndarray, frames: np.ndarray, channel: int = 0, *, signed: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """For each sample: how many frames ago it was sent, and whether it is a clock sample at all."""
     big = np.abs(sound.astype(np.float64)) * SCALE
     code = np.rint(big).astype(np.int64)
     age = (frames + channel * APART - code) % CODE
     sent_odd = ((frames - age) & 1) == 1
-    real = (np.abs(big - code) < 1e-3) & (code < CODE) & ((sound < 0) == sent_odd) | (code == 0)
-    return age, real
+    real = (np.abs(big - code) < 1e-3) & (code < CODE)
+    return age, real & (((sound < 0) == sent_odd) | (code == 0)) if signed else real
 
 
 def frames_of(cycles: np.ndarray, count: int) -> np.ndarray:
@@ -53,7 +53,6 @@ def frames_of(cycles: np.ndarray, count: int) -> np.ndarray:
 
 def listen(cycles: np.ndarray, sound: np.ndarray, *, rate: int = 48000, channel: int = 0, latency: int | None = None, skip: float = 0.0) -> Heard:
     """Judge one channel of a run. ``skip``: seconds at the start that do not count."""
-    per_ms = rate / 1000
     frames = frames_of(cycles, sound.shape[-1])
     if not len(frames):
         return Heard(0.0, 0.0, 0.0, 0, 0, -1, len(cycles))
@@ -63,6 +62,24 @@ def listen(cycles: np.ndarray, sound: np.ndarray, *, rate: int = 48000, channel:
     if latency is None:
         latency = int(np.bincount(age[real].astype(np.int64)).argmax()) if real.any() else -1
     right = real & (age == latency)
+    return account(frames, right, rate, latency, len(cycles))
+
+
+def unbroken(cycles: np.ndarray, sound: np.ndarray, *, rate: int = 48000, channel: int = 0, skip: float = 0.0) -> Heard:
+    """Judge a clock that the tested program plays by itself (from a file): each sample must follow the last."""
+    frames = frames_of(cycles, sound.shape[-1])
+    first = int(skip * rate)
+    frames, sound = frames[first:], sound[..., first : len(frames)]
+    if not len(frames):
+        return Heard(0.0, 0.0, 0.0, 0, 0, -1, len(cycles))
+    age, real = decode(sound, frames, channel, signed=False)
+    follows = np.concatenate([[True], np.diff(age) == 0])
+    return account(frames, real & (follows | np.concatenate([[False], np.diff(frames) != 1])), rate, int(age[0]), len(cycles))
+
+
+def account(frames: np.ndarray, right: np.ndarray, rate: int, latency: int, cycles: int) -> Heard:
+    """All gaps of a run, from which of its frames were right."""
+    per_ms = rate / 1000
     # a timeline of every frame the server counted, holes included
     jump = np.diff(frames) - 1
     lost = int(jump[jump > 0].sum())
@@ -84,6 +101,6 @@ def listen(cycles: np.ndarray, sound: np.ndarray, *, rate: int = 48000, channel:
         wrong=int((~right).sum()),
         lost=lost,
         latency=latency,
-        cycles=len(cycles),
+        cycles=cycles,
         gaps=[((a - int(frames[0])) / rate, (b - a) / per_ms) for a, b in gaps],
     )

@@ -17,12 +17,15 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-HEAVY = ("scipy.signal", "scipy.optimize", "scipy.stats", "sympy", "numpy.polynomial", "email", "xml.dom.minidom", "http.server", "unittest")
-KEEP = ("numpy", "live", "numba", "llvmlite", "jack", "_jack", "sounddevice", "scipy.linalg", "torch")  # cannot be imported twice
+# thrown out and imported again; compiled packages (numpy, scipy) cannot be, they are only imported once
+AGAIN = ("sympy", "networkx", "transformers", "hypothesis", "email", "http", "xml", "unittest", "pydoc", "lib2to3", "idlelib", "wsgiref")
+HEAVY = ("sympy", "networkx", "transformers", "hypothesis.strategies", "email.mime.text", "http.server", "xml.dom.minidom", "xml.sax.saxutils",
+         "unittest.mock", "pydoc", "lib2to3.pygram", "idlelib.config", "wsgiref.simple_server", "scipy.signal", "scipy.stats")  # fmt: skip
 
 
 class Stress:
@@ -54,14 +57,11 @@ class Stress:
 
     def imports(self) -> None:
         """Heavy modules thrown out and imported again."""
+        for known in [m for m in sys.modules if m.split(".")[0] in AGAIN]:
+            del sys.modules[known]
         for name in HEAVY:
-            top = name.split(".")[0]
-            if top not in ("numpy", "scipy"):
-                for known in [m for m in sys.modules if m == top or m.startswith(top + ".")]:
-                    del sys.modules[known]
-            elif not name.startswith(KEEP):
-                sys.modules.pop(name, None)
-            with contextlib.suppress(ImportError):
+            with contextlib.suppress(ImportError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 importlib.import_module(name)
 
     def multiply(self) -> None:

@@ -38,7 +38,8 @@ APART = 131071  # frames between the clocks of neighbouring channels
 LAST_FRAME, GET_TIME, LOG, LOG_ROOM, LOG_COUNT, SOUND, ROOM, HEARD, OPEN = range(19, 28)
 MIDI_CLEAR, MIDI_WRITE, CUES, CUES_COUNT, CUES_DONE = range(28, 33)
 CELLS = 40
-ROLES = ("send", "copy", "hear", "knob")
+ROLES = ("send", "steady", "copy", "hear", "knob")
+STEADY = 0.25  # how loud a steady sender is: plus and minus, frame by frame
 
 
 def regions(role: str, ports: int, seconds: float, rate: int, block: int, cues: int = 0) -> Regions:
@@ -124,6 +125,15 @@ def from_numba() -> dict[str, int]:
         note_cycle(c, t, n)
         return 0
 
+    def steady(frames, arg):  # noqa: ANN001, ANN202
+        c, n = words(arg, CELLS), np.int64(frames)
+        t = call_1(c[LAST_FRAME], c[CLIENT]) & 0xFFFFFFFF
+        for k in range(c[PORTS]):
+            out = sound_at(call_2(c[GET_BUFFER], c[OUT + k], n), n)
+            for i in range(n):
+                out[i] = f32(-STEADY) if (t + i) & 1 else f32(STEADY)
+        return 0
+
     def copy(frames, arg):  # noqa: ANN001, ANN202
         c, n = words(arg, CELLS), np.int64(frames)
         for k in range(c[PORTS]):
@@ -167,7 +177,7 @@ def from_numba() -> dict[str, int]:
             c[CUES_DONE] += 1
         return 0
 
-    made = {f.__name__: cfunc(PROCESS)(f) for f in (send, copy, hear, knob)}
+    made = {f.__name__: cfunc(PROCESS)(f) for f in (send, steady, copy, hear, knob)}
     _KEPT.extend(made.values())
     return {role: f.address for role, f in made.items()}
 
@@ -202,7 +212,7 @@ def open_client(name: str, role: str, ports: int, page: Map, code: Mapping[str, 
     for k in range(ports):
         if role in ("copy", "hear"):
             c[IN + k] = int(ffi.cast("intptr_t", client.inports.register(f"in_{k + 1}")._ptr))
-        if role in ("send", "copy"):
+        if role in ("send", "steady", "copy"):
             c[OUT + k] = int(ffi.cast("intptr_t", client.outports.register(f"out_{k + 1}")._ptr))
     if role == "knob":
         c[OUT] = int(ffi.cast("intptr_t", client.midi_outports.register("out_1")._ptr))

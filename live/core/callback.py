@@ -1,16 +1,208 @@
-"""The machine as C functions: what PortAudio, libjack, the null device and the offline renderer call."""
+"""The machine as C functions: what libjack, PortAudio, the null device and the offline renderer call."""
 
 from __future__ import annotations
 
-from numba import cfunc, types
+import numpy as np
+from llvmlite import ir
+from numba import cfunc, njit, types
+from numba.extending import intrinsic
 
+from live.core import edge as e
+from live.core import layout as at
 from live.core import machine as m
 from live.core import row as r
+from live.core.row import floats, words
 
 WORD = types.int64
+BLOCK_MAX = 8192  # frames a device may ask for at once
+
+# cells of a port: what a device's callback is given (int64)
+(
+    P_STAND, P_INS, P_OUTS, P_GET_BUFFER, P_IN_PORTS, P_OUT_PORTS, P_HEARD, P_PLAYED,
+    P_MIDI, P_MIDI_COUNT, P_MIDI_GET, P_MIDI_EVENT, P_KNOBS, P_EDGE, P_STOP, P_SLEEP,
+    P_BLOCK, P_SLEEP_MODE, P_LOST, P_RENDER, P_SPEC,
+) = range(21)  # fmt: skip
+PORT = 32
+
+
+@intrinsic
+def call_2(typingctx, fn, a, b):  # noqa: ANN001, ANN202
+    """Call a C function of two words that answers one (a pointer, a count)."""
+    sig = types.int64(WORD, WORD, WORD)
+
+    def build(context, builder, sig, args):  # noqa: ANN001, ANN202
+        word = ir.IntType(64)
+        kind = ir.FunctionType(word, [word, word])
+        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+
+    return sig, build
+
+
+@intrinsic
+def call_4(typingctx, fn, a, b, c, d):  # noqa: ANN001, ANN202
+    """Call a C function of four words that answers a 32-bit int."""
+    sig = types.int32(WORD, WORD, WORD, WORD, WORD)
+
+    def build(context, builder, sig, args):  # noqa: ANN001, ANN202
+        word = ir.IntType(64)
+        kind = ir.FunctionType(ir.IntType(32), [word, word, word, word])
+        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+
+    return sig, build
+
+
+@intrinsic
+def call_render(typingctx, fn, stand, heard, played, n, stride_in, stride_out):  # noqa: ANN001, ANN202
+    """Call ``render`` through its address: it is compiled once, not once for each device."""
+    sig = types.void(*[WORD] * 7)
+
+    def build(context, builder, sig, args):  # noqa: ANN001, ANN202
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(64)] * 6)
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return sig, build
 
 
 @cfunc(types.void(WORD, WORD, WORD, WORD, WORD, WORD), cache=True, **r.HOW)
 def render(stand, heard, played, n, stride_in, stride_out):
     """n frames, to and from plain memory."""
     m.render(stand, heard, played, n, stride_in, stride_out)
+
+
+@njit
+def copy(source, target, n):
+    """n samples from one address to another."""
+    a, b = floats(source, n), floats(target, n)
+    for i in range(n):
+        b[i] = a[i]
+
+
+@njit
+def read_midi(port, n):
+    """Control changes of this very block, by the frame they belong to: cc number -> knob of that number."""
+    p = words(port, PORT)
+    if p[P_MIDI] == 0:
+        return
+    s = words(p[P_STAND], m.STAND)
+    buffer = call_2(p[P_GET_BUFFER], p[P_MIDI], n)
+    count = call_2(p[P_MIDI_COUNT], buffer, 0) & 0xFFFFFFFF
+    clock = words(s[m.S_CLOCK], 64)
+    stamps = r.doubles(s[m.S_STAMPS], m.STAMPS * 3)
+    map_ = r.ints(p[P_KNOBS], 16 * 128)
+    for i in range(count):
+        if call_4(p[P_MIDI_GET], p[P_MIDI_EVENT], buffer, i, 0) != 0:
+            continue
+        event = words(p[P_MIDI_EVENT], 3)  # time (32 bits), size, address of the bytes
+        when = event[0] & 0xFFFFFFFF
+        if event[1] < 3:
+            continue
+        data = r.carray(r._at(event[2], np.uint8), (3,))
+        if data[0] & 0xF0 != 0xB0:
+            continue
+        knob = map_[(data[0] & 0x0F) * 128 + (data[1] & 0x7F)]
+        if knob < 0:
+            continue
+        value = np.float64(data[2]) / 127.0
+        spot = s[m.S_NSTAMPS]
+        if spot > 0 and stamps[3 * spot - 3] == clock[at.C_FRAME] + when and stamps[3 * spot - 2] == knob:
+            spot -= 1  # the newest of one instant counts
+        elif spot == m.STAMPS:  # a storm: the newest value of each knob arrives, at the block's end
+            r.doubles(s[m.S_KNOBS], at.KNOBS)[knob] = value
+            continue
+        stamps[3 * spot], stamps[3 * spot + 1], stamps[3 * spot + 2] = clock[at.C_FRAME] + when, knob, value
+        s[m.S_NSTAMPS] = spot + 1
+
+
+@cfunc(types.int32(types.uint32, WORD), cache=True, **r.HOW)
+def jack_process(frames, port):
+    """libjack's turn."""
+    n = np.int64(frames)
+    p = words(port, PORT)
+    if n > BLOCK_MAX or p[P_STOP] != 0:
+        return 0
+    read_midi(port, n)
+    heard, played = words(p[P_IN_PORTS], max(p[P_INS], 1)), words(p[P_OUT_PORTS], p[P_OUTS])
+    for k in range(p[P_INS]):
+        copy(call_2(p[P_GET_BUFFER], heard[k], n), p[P_HEARD] + k * BLOCK_MAX * 4, n)
+    stride = (np.int64(BLOCK_MAX) << 32) | 1
+    call_render(p[P_RENDER], p[P_STAND], p[P_HEARD], p[P_PLAYED], n, stride, stride)
+    for k in range(p[P_OUTS]):
+        copy(p[P_PLAYED] + k * BLOCK_MAX * 4, call_2(p[P_GET_BUFFER], played[k], n), n)
+    return 0
+
+
+@cfunc(types.int32(WORD), cache=True, **r.HOW)
+def jack_xrun(port):
+    """The server lost a block."""
+    p = words(port, PORT)
+    if p[P_STOP] == 0:
+        words(words(p[P_STAND], m.STAND)[m.S_CLOCK], 64)[at.C_LOST] += 1
+    return 0
+
+
+@cfunc(types.void(types.int32, WORD, WORD), cache=True, **r.HOW)
+def jack_gone(code, reason, port):
+    """The server left: from now on the null device keeps time."""
+    p = words(port, PORT)
+    p[P_LOST] = 1
+    p[P_STOP] = 1
+    words(words(p[P_STAND], m.STAND)[m.S_CLOCK], 64)[at.C_STATE] = 2
+
+
+@cfunc(types.int32(WORD, WORD, types.uint64, WORD, types.uint64, WORD), cache=True, **r.HOW)
+def portaudio_process(heard, played, frames, times, flags, port):
+    """PortAudio's turn: interleaved, one stream or the output's half of two."""
+    n = np.int64(frames) & 0xFFFFFFFF
+    p = words(port, PORT)
+    if flags & 0x4 and p[P_SPEC] > 0:
+        words(words(p[P_STAND], m.STAND)[m.S_CLOCK], 64)[at.C_LOST] += 1
+    p[P_SPEC] += 1
+    stride_out = (np.int64(1) << 32) | p[P_OUTS]
+    if p[P_EDGE] != 0 and n <= BLOCK_MAX:
+        e.draw(p[P_EDGE], p[P_HEARD], BLOCK_MAX, n)
+        call_render(p[P_RENDER], p[P_STAND], p[P_HEARD], played, n, (np.int64(BLOCK_MAX) << 32) | 1, stride_out)
+    else:
+        call_render(p[P_RENDER], p[P_STAND], heard, played, n, (np.int64(1) << 32) | p[P_INS], stride_out)
+    return 0
+
+
+@cfunc(types.int32(WORD, WORD, types.uint64, WORD, types.uint64, WORD), cache=True, **r.HOW)
+def portaudio_hear(heard, played, frames, times, flags, port):
+    """The input's half of two streams: into the edge, which the output's half draws from."""
+    p = words(port, PORT)
+    e.pour(p[P_EDGE], heard, np.int64(frames) & 0xFFFFFFFF)
+    return 0
+
+
+@njit
+def nap(port, ns):
+    """Sleep for nanoseconds: nanosleep(spec, 0), or Sleep(milliseconds) on Windows."""
+    p = words(port, PORT)
+    if p[P_SLEEP_MODE] == 0:
+        spec = words(port + 8 * (P_SPEC + 1), 2)
+        spec[0], spec[1] = ns // 1000000000, ns % 1000000000
+        call_2(p[P_SLEEP], port + 8 * (P_SPEC + 1), 0)
+    else:
+        r.call_1(p[P_SLEEP], max(ns // 1000000, 1))
+
+
+@cfunc(types.void(WORD), cache=True, **r.HOW)
+def null_device(port):
+    """Real time without a card: sleeps until each block is due. Ends when told."""
+    p = words(port, PORT)
+    s = words(p[P_STAND], m.STAND)
+    clock = words(s[m.S_CLOCK], 64)
+    n = p[P_BLOCK]
+    span = n * 1000000000 / clock[at.C_RATE]
+    due = np.float64(m.now_ns(p[P_STAND]))
+    while p[P_STOP] == 0:
+        call_render(p[P_RENDER], p[P_STAND], 0, 0, n, 0, 0)
+        due += span
+        wait = due - np.float64(m.now_ns(p[P_STAND]))
+        if wait < -500e6:  # half a second behind: the machine slept; do not run after it
+            clock[at.C_LOST] += np.int64(-wait / span)
+            due -= wait
+        elif wait > 0:
+            nap(port, np.int64(wait))
+    p[P_STOP] = 2

@@ -645,7 +645,7 @@ class Conductor:
                 else:
                     waiting = True
             if place.leaving:
-                if (place.strip.closed or place.strip.kind.control) and not place.fading:
+                if (place.strip.closed or (place.strip.kind.control and not self._is_leaned_on(name))) and not place.fading:
                     self._remove(name, place, frame)
                     changed = True
                 else:
@@ -661,6 +661,12 @@ class Conductor:
             landing = Landing(np.zeros(m.LANDING, np.int64), [], self.score, (), self.number)
             self._arm(0, [], [], None, landing)
         return changed
+
+    def _is_leaned_on(self, name: str) -> bool:
+        """Whether something that still sounds, if only to fade, follows this control place."""
+        strips = [strip for place in self.places.values() for strip in (place.strip, *place.fading)]
+        leans = [lean for strip in strips for lean in strip.leans.values()] + [line.lean for line in self.lines.values() if line.lean]
+        return any(lean.hears[0] == name for lean in leans)
 
     def _remove(self, name: str, place: Place, frame: int) -> None:
         for key in [k for k in self.lines if k[0] == name]:

@@ -26,8 +26,8 @@ RECEIPTS = 1024
     C_MAGIC, C_FRAME, C_CALLS, C_RATE, C_BLOCK, C_INS, C_OUTS, C_LOST,
     C_LANDED, C_ARMED, C_PID, C_BEAT_NS, C_LOAD_NS, C_WORST_NS, C_LIMITED, C_BAD,
     C_STATE, C_LATE, C_LOOKAHEAD, C_STOP, C_GENERATION, C_BORN_NS, C_LAT_IN, C_LAT_OUT,
-    C_WORST_BLOCK, C_TAPE_LOST, C_SPLITS, C_DEVICE, C_HASH, C_GATE,
-) = range(30)  # fmt: skip
+    C_WORST_BLOCK, C_TAPE_LOST, C_SPLITS, C_DEVICE, C_HASH, C_GATE, C_WALL_NS,
+) = range(31)  # fmt: skip
 # C_STATE: 0 starting, 1 sounding, 2 device lost, 3 leaving. C_BEAT_NS: the core's Python was alive then.
 # C_LOAD_NS: nanoseconds spent in callbacks so far. C_LOST: blocks lost since start (from the device).
 
@@ -69,9 +69,7 @@ TAPE_FRAMES = 1 << 18  # 5.5 s at 48 kHz
 P_MAGIC, P_TRACKS, P_FRAMES, P_WRITTEN, P_INS, P_OUTS, P_RATE, P_PID, P_LOOKAHEAD, P_BEGAN, P_OVERRUN = range(11)
 # P_WRITTEN: every track holds the frames before this one; frame f lies in column f % P_FRAMES.
 # P_OVERRUN: holes the recorder had to leave because it came too late (only the recorder writes it).
-TRACK = np.dtype(
-    [("name", "S64"), ("tracks", "i4"), ("first", "i4"), ("width", "i4"), ("_", "i4"), ("since", "i8"), ("until", "i8")]
-)
+TRACK = np.dtype([("name", "S64"), ("tracks", "i4"), ("first", "i4"), ("width", "i4"), ("_", "i4"), ("since", "i8"), ("until", "i8")])
 # One entry at the first track of each group. ``tracks``: how many tracks the group takes (0: free).
 # ``first``, ``width``: the output channels it goes to; output channel first + j takes track j % tracks.
 # ``since``, ``until``: the frames it holds; until is -1 while it still sounds.

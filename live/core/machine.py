@@ -617,7 +617,9 @@ def render(stand, heard, played, n, stride_in, stride_out):
         t += m
         clock[at.C_FRAME] = t
     clock[at.C_CALLS] += 1
-    took = now_ns(stand) - began
+    ended = now_ns(stand)
+    took = ended - began
+    clock[at.C_WALL_NS] = ended
     clock[at.C_LOAD_NS] += took
     if took > clock[at.C_WORST_NS]:
         clock[at.C_WORST_NS] = took

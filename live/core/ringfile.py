@@ -6,6 +6,7 @@ numba in here: a worker starts faster without it. See layout.py for the cells.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,13 @@ from pathlib import Path
 from live.core import layout as at
 from live.core.memory import Map
 
+if os.name == "nt":
+    import msvcrt
+else:
+    import fcntl
+
 STARTING, RUNNING, LEAVING = 0, 1, 2
+STEP = 256  # frames of a step, for an engine that takes what comes
 
 
 def make_ring(
@@ -68,3 +75,35 @@ def _ready(path: Path) -> bool:
     whole = int(head.head[at.R_MAGIC]) == at.MAGIC + at.VERSION
     head.close()
     return whole
+
+
+class Claim:
+    """The right to write a ring: one worker has it, and the system frees it when that worker ends, however it ends."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.file = os.open(self.path, os.O_RDWR)
+        self.same = os.fstat(self.file).st_ino
+
+    def take(self) -> bool:
+        """Try to have it."""
+        try:
+            if os.name == "nt":
+                os.lseek(self.file, 1 << 40, os.SEEK_SET)  # a byte that is not there: nobody else is kept from the sound
+                msvcrt.locking(self.file, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def is_there(self) -> bool:
+        """The ring still lies where it lay."""
+        try:
+            return self.path.stat().st_ino == self.same
+        except OSError:
+            return False
+
+    def drop(self) -> None:
+        """Let it go."""
+        os.close(self.file)

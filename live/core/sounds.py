@@ -63,9 +63,9 @@ def find(name: str | os.PathLike[str], folders: Iterable[str | os.PathLike[str]]
                 if (whole := base.with_name(base.name + end)).is_file():
                     return whole.resolve()
         except (OSError, ValueError) as trouble:
-            raise SoundError(f"clip: {os.fspath(name)!r} is no name for a file ({trouble}).") from None
+            raise SoundError(f"{os.fspath(name)!r} is no name for a file ({trouble}).") from None
     near = [asked.parent] if asked.is_absolute() else [(place / asked).parent for place in places]
-    raise SoundError(f"clip: there is no sound {os.fspath(name)!r} in {_shown(near)}. {_near(asked.name, near)}")
+    raise SoundError(f"there is no sound {os.fspath(name)!r} in {_shown(near)}. {_near(asked.name, near)}")
 
 
 def _shown(folders: list[Path]) -> str:
@@ -74,7 +74,13 @@ def _shown(folders: list[Path]) -> str:
 
 def _near(name: str, folders: Iterable[Path]) -> str:
     """The nearest sound in some folders, as a sentence."""
-    there = {f.stem: f.name for folder in folders if folder.is_dir() for f in sorted(folder.iterdir()) if f.suffix.lower() in ENDS}
+    there = {
+        f.stem: f.name
+        for folder in reversed(list(folders))
+        if folder.is_dir()
+        for f in sorted(folder.iterdir())
+        if f.suffix.lower() in ENDS
+    }
     low = {stem.lower(): stem for stem in there}
     close = difflib.get_close_matches(Path(name).stem.lower(), low, 1, 0.4)
     if close:
@@ -88,20 +94,20 @@ def look(path: str | os.PathLike[str]) -> Sound:
     try:
         stat = path.stat()
         if path.is_dir():
-            raise SoundError(f"clip: {path} is a folder, not a sound. {_near('', [path])}")
+            raise SoundError(f"{path} is a folder, not a sound. {_near('', [path])}")
         if stat.st_size == 0:
-            raise SoundError(f"clip: {path} is empty. {_others(path)}")
+            raise SoundError(f"{path} is empty. {_others(path)}")
         info = soundfile.info(str(path))
     except FileNotFoundError:
-        raise SoundError(f"clip: there is no file {path}. {_near(path.name, [path.parent])}") from None
+        raise SoundError(f"there is no file {path}. {_near(path.name, [path.parent])}") from None
     except (OSError, RuntimeError) as trouble:
         said = str(trouble).replace("\n", " ").rpartition(": ")[2].rstrip(". ")
-        raise SoundError(f"clip: {path} cannot be read as sound ({said}). {_others(path)}") from None
+        raise SoundError(f"{path} cannot be read as sound ({said}). {_others(path)}") from None
     if info.channels < 1 or info.samplerate < 1:
-        raise SoundError(f"clip: {path} has {info.channels} channels at {info.samplerate} Hz: nothing to play. {_others(path)}")
+        raise SoundError(f"{path} has {info.channels} channels at {info.samplerate} Hz: nothing to play. {_others(path)}")
     if not 0 < info.frames < LONGEST:
         what = "holds no sound" if info.frames <= 0 else "claims to be endless: its header is damaged"
-        raise SoundError(f"clip: {path} {what}. {_others(path)}")
+        raise SoundError(f"{path} {what}. {_others(path)}")
     return Sound(path.resolve(), info.samplerate, info.channels, info.frames, (stat.st_mtime_ns, stat.st_size))
 
 
@@ -123,7 +129,7 @@ class Reader:
         try:
             self._file: Any = soundfile.SoundFile(str(sound.path))
         except (OSError, RuntimeError) as trouble:
-            raise SoundError(f"clip: {sound.path} cannot be opened ({trouble}).") from None
+            raise SoundError(f"{sound.path} cannot be opened ({trouble}).") from None
 
     def read(self, first: int, last: int) -> Block:
         """Frames first to last (not included), (channels, frames); silence beyond the ends."""
@@ -145,7 +151,7 @@ class Reader:
                 self._file.seek(a)
                 got = self._file.read(b - a, np.float32, always_2d=True).T
             except (OSError, RuntimeError) as trouble:
-                raise SoundError(f"clip: {self.sound.path} cannot be read at {a / self.sound.rate:.1f} s ({trouble}).") from None
+                raise SoundError(f"{self.sound.path} cannot be read at {a / self.sound.rate:.1f} s ({trouble}).") from None
             found[:, a - first : a - first + got.shape[1]] = np.nan_to_num(got, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         return found
 

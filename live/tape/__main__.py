@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from live.tape.recorder import POLL, follow, say
+from live.tape.recorder import PATIENCE, POLL, follow, say
 from live.tape.reels import CAP, MINUTES
 
 
@@ -22,6 +22,7 @@ def main(words: list[str] | None = None) -> int:
     ask.add_argument("--cap", type=int, default=CAP, help="bytes the ring may take at most")
     ask.add_argument("--poll", type=float, default=POLL, help="seconds between two looks")
     ask.add_argument("--reel", type=float, default=5.0, help="seconds on one reel")
+    ask.add_argument("--patience", type=float, default=PATIENCE, help="seconds the core's tape may be gone")
     ask.add_argument("--parent", type=int, default=os.getppid(), help="leave when this process is gone (0: stay)")
     told = ask.parse_args(words)
     stopped: list[int] = []
@@ -32,7 +33,7 @@ def main(words: list[str] | None = None) -> int:
         os.nice(5)
     try:
         follow(
-            told.runtime, told.takes, poll=told.poll, parent=told.parent, stop=lambda: bool(stopped),
+            told.runtime, told.takes, poll=told.poll, patience=told.patience, parent=told.parent, stop=lambda: bool(stopped),
             minutes=told.minutes, cap=told.cap, seconds=told.reel,
         )  # fmt: skip
     except OSError as why:

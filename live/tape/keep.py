@@ -90,11 +90,13 @@ def _softly(work: Callable[[threading.Event], T]) -> T:
 
 
 def _keep(
-    seconds: float, out: Path, runtime: Path, name: str | None, folder: Path | None, wide: bool | None, big: int, free: int | None, stop: threading.Event
+    seconds: float, out: Path, runtime: Path, name: str | None, folder: Path | None, wide: bool | None, big: int, free: int | None,
+    stop: threading.Event,
 ) -> Kept:  # fmt: skip
     title = legible(name) if name else time.strftime("take-%Y%m%d-%H%M%S")
     folder = folder or _reels_folder(out, runtime)
     temp = out / f".{title}-{os.getpid()}-{threading.get_native_id()}"
+    needed = 0
     try:
         out.mkdir(parents=True, exist_ok=True)
         temp.mkdir()
@@ -121,7 +123,7 @@ def _keep(
             spool.unlink()
         final = _place(temp, out, title)
     except (OSError, soundfile.SoundFileError, AssertionError) as why:
-        raise TapeError(_why(why, out, locals().get("needed"))) from None
+        raise TapeError(_why(why, out, needed)) from None
     finally:
         shutil.rmtree(temp, ignore_errors=True)
     return _kept(final, take, older, seconds, had)
@@ -134,9 +136,8 @@ def _kept(final: Path, take: Take, older: Take | None, seconds: float, had: floa
     elif had < seconds - 0.05:
         said += f"; {seconds:g} s were asked, there is no more"
     if take.holes:
-        said += (
-            f"; {len(take.holes)} holes, {sum(n for _, n in take.holes) / take.shape.rate:.2f} s in all, are silent (take.toml says where)"
-        )
+        gone = sum(n for _, n in take.holes) / take.shape.rate
+        said += f"; nothing was recorded for {gone:.2f} s of it ({len(take.holes)} holes, silent; take.toml says where)"
     if take.lost:
         said += f"; the first moments of {', '.join(sorted({n for n, _, _ in take.lost}))} are missing from the stems"
     return Kept(
@@ -166,12 +167,7 @@ def _held(folder: Path | None) -> Iterator[Callable[[], None]]:
                 (folder / HOLD).touch()
 
     touch()
-    try:
-        yield touch
-    finally:
-        if folder is not None:
-            with contextlib.suppress(OSError):
-                (folder / HOLD).unlink(missing_ok=True)
+    yield touch  # the mark goes stale by itself, for another take may be under way
 
 
 def _chains(folder: Path | None, runtime: Path, temp: Path) -> list[list[Reel]]:
@@ -226,7 +222,7 @@ def _fits(needed: int, seconds: float, take: Take, out: Path, free: int | None) 
         raise TapeError(f"{what} need {size(needed)}, and the disk has {size(free)} free: {hint}. Nothing was written; the sound goes on.")
 
 
-def _why(why: BaseException, out: Path, needed: int | None) -> str:
+def _why(why: BaseException, out: Path, needed: int) -> str:
     full = isinstance(why, OSError) and why.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
     if full or isinstance(why, soundfile.SoundFileError | AssertionError):
         need = f" (it needs {size(needed)})" if needed else ""

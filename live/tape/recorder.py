@@ -36,7 +36,7 @@ def say(line: str) -> None:
 class Recorder:
     """One recorder at one runtime folder. Call ``step`` often, ``close`` at the end."""
 
-    def __init__(self, runtime: Path, takes: Path, *, say: Callable[[str], None] = say, **shelf: Any) -> None:
+    def __init__(self, runtime: Path, takes: Path, *, say: Callable[[str], None] = say, retry: float = 0.5, **shelf: Any) -> None:
         self.runtime, self.folder = Path(runtime), Path(takes) / "reels"
         self.say, self._shelf_options = say, shelf
         self.follower: Follower | None = None
@@ -45,6 +45,8 @@ class Recorder:
         self.holes = 0
         self._inode = 0
         self._told = 0.0
+        self._retry = retry
+        self._again = 0.0  # when to try after trouble
         self._lock: Any = None
 
     @property
@@ -54,6 +56,8 @@ class Recorder:
 
     def step(self) -> bool:
         """Copy what is new; False when there is no tape to follow."""
+        if self.trouble and time.monotonic() < self._again:
+            return True
         try:
             if not self._attach():
                 return False
@@ -67,7 +71,7 @@ class Recorder:
         except (OSError, TapeError) as why:
             self._complain(why)
         self._tell()
-        return self.follower is not None
+        return True
 
     def _complain(self, why: Exception) -> None:
         text = why.strerror or str(why) if isinstance(why, OSError) else str(why).rstrip(".")
@@ -75,6 +79,7 @@ class Recorder:
         if line != self.trouble:
             self.say(line)
         self.trouble = line
+        self._again = time.monotonic() + self._retry
 
     def _attach(self) -> bool:
         """Find the tape, or the tape of a core that came after."""
@@ -96,15 +101,13 @@ class Recorder:
         chain = reels(self.folder)
         last = [r for r in chain if r.label.run == chain[-1].label.run] if chain else []
         told = past(last[-3:])
-        self.follower = Follower(self.path)
-        if last and _goes_on(last[-1].label, shape, told.end, self.follower.written(), last[-1].changed):
-            run = last[-1].label.run
-            self.follower = Follower(self.path, told.end, told.known)
-        else:
-            run = f"{time.time_ns() // 1_000_000:013d}"
-        self._inode = inode
+        with contextlib.closing(Follower(self.path)) as probe:
+            on = bool(last) and _goes_on(last[-1].label, shape, told.end, probe.written(), last[-1].changed)
+        run = last[-1].label.run if on else f"{time.time_ns() // 1_000_000:013d}"
         self.shelf = Shelf(self.folder, Label(run, shape), **self._shelf_options)
-        self.shelf.end = max(self.shelf.end, told.end if run == (last[-1].label.run if last else "") else 0)
+        self.shelf.end = max(self.shelf.end, told.end) if on else 0
+        self.follower = Follower(self.path, told.end, told.known) if on else Follower(self.path)
+        self._inode = inode
         return True
 
     def _tell(self) -> None:
@@ -149,7 +152,7 @@ def _goes_on(label: Label, shape: Any, end: int, written: int, changed: float) -
     old = label.shape
     if (old.ins, old.outs, old.rate, old.lookahead) != (shape.ins, shape.outs, shape.rate, shape.lookahead) or written < end:
         return False
-    if (old.pid, old.began) == (shape.pid, shape.began):
+    if shape.pid and (old.pid, old.began) == (shape.pid, shape.began):
         return True
     return abs((time.time() - changed) - (written - end) / shape.rate) < SLACK
 
@@ -186,10 +189,19 @@ def leaving(runtime: Path) -> bool:
     return state == 3
 
 
-def follow(runtime: Path, takes: Path, *, poll: float = POLL, parent: int = 0, stop: Callable[[], bool], **shelf: Any) -> None:
+def follow(
+    runtime: Path,
+    takes: Path,
+    *,
+    stop: Callable[[], bool],
+    poll: float = POLL,
+    patience: float = PATIENCE,
+    parent: int = 0,
+    **shelf: Any,
+) -> None:
     """Record until told to stop, the core ends, its tape is gone for good, or the one who started us is."""
     recorder = Recorder(runtime, takes, **shelf)
-    missing: float | None = time.monotonic() + 27  # a core may take its time to begin
+    missing: float | None = time.monotonic() + 9 * patience  # a core may take its time to begin
     looked = 0.0
     try:
         while not stop():
@@ -198,7 +210,7 @@ def follow(runtime: Path, takes: Path, *, poll: float = POLL, parent: int = 0, s
                 missing = None
             else:
                 missing = missing or now
-                if now - missing > PATIENCE:
+                if now - missing > patience:
                     break
             if now - looked > 1.0:
                 looked = now
@@ -220,6 +232,5 @@ def report(runtime: Path) -> str:
     if time.time() - told["beat"] > 5:
         return "the recorder stopped; what it kept until then is safe."
     holes = f", {told['holes']} holes" if told["holes"] else ""
-    return (
-        told["trouble"] or f"recording the last {told['minutes']:g} minutes, {size(told['bytes'])} of {size(told['allowed'])} used{holes}."
-    )
+    used = f"{size(told['bytes'])} of {size(told['allowed'])} used{holes}"
+    return told["trouble"] or f"recording the last {told['minutes']:g} minutes, {used}."

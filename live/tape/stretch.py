@@ -49,10 +49,8 @@ class Stretch:
     def parts(self) -> list[bytes | memoryview]:
         """What is written, in order."""
         head = HEAD.pack(STRETCH, self.flags, self.start, self.frames, len(self.entries), len(self.moves), len(self.data), 0, 0)
-        return [
-            head + self.entries.tobytes() + self.moves.tobytes() + self.level.tobytes(),
-            memoryview(np.ascontiguousarray(self.data)).cast("B"),
-        ]
+        table = self.entries.tobytes() + self.moves.tobytes() + self.level.tobytes()
+        return [head + table, memoryview(np.ascontiguousarray(self.data)).cast("B")] if self.data.size else [head + table]
 
 
 @dataclass
@@ -74,9 +72,7 @@ class Page:
 
     def loud(self) -> NDArray[np.bool_]:
         """For each entry, whether there is anything but silence."""
-        heard = self.moves | (self.level != 0)
-        begins = np.cumsum(self.entries["tracks"]) - self.entries["tracks"]
-        return np.array([heard[b : b + n].any() for b, n in zip(begins, self.entries["tracks"], strict=True)], bool)
+        return _loud(self.entries, self.moves, self.level)
 
     def sound(self, file: BinaryIO, i: int) -> NDArray[np.float32]:
         """What entry i played: (tracks, frames)."""
@@ -105,12 +101,12 @@ def pages(file: BinaryIO, begin: int, end: int) -> Iterator[Page]:
         if magic != STRETCH or spot + whole > end:
             return
         raw = file.read(table)
-        cut = entries * ENTRY.itemsize
-        yield Page(
-            start, frames, flags,
-            np.frombuffer(raw, ENTRY, entries), np.frombuffer(raw, np.bool_, tracks, cut), np.frombuffer(raw, np.float32, tracks, cut + tracks),
-            spot + HEAD.size + table,
-        )  # fmt: skip
+        named, moves, level = raw[: entries * ENTRY.itemsize], raw[entries * ENTRY.itemsize :][:tracks], raw[table - 4 * tracks :]
+        found = np.frombuffer(named, ENTRY) if named else np.zeros(0, ENTRY)
+        told = (
+            (np.frombuffer(moves, np.bool_), np.frombuffer(level, np.float32)) if tracks else (np.zeros(0, bool), np.zeros(0, np.float32))
+        )
+        yield Page(start, frames, flags, found, *told, spot + HEAD.size + table)
         spot += whole
 
 
@@ -158,9 +154,11 @@ class Follower:
         self.lost = 0  # holes it had to leave
         self._gap = False  # the next stretch comes after a hole
         self._late_from: dict[Key, int] = {}
-        self.done = self.oldest() if done is None else max(done, self.shape.began if self.shape.began <= self.written() else 0)
-        if known is None:  # what sounded before we came is met already: there is nothing older to fetch
-            self.known.update({_key(e): -1 for e in self.table() if e["since"] < self.done})
+        self._sounding: dict[Key, NDArray] = {}  # the places of the last look
+        self.done = self.oldest() if done is None else max(done, self._began())
+        for e in self.table():  # what sounded before we came is met already, and so is what ended meanwhile
+            if e["since"] < self.done and (known is None or 0 <= e["until"] <= self.done):
+                self.known.setdefault(_key(e), -1)
 
     def written(self) -> int:
         """The core has put down every frame before this one."""
@@ -169,7 +167,11 @@ class Follower:
     def oldest(self) -> int:
         """The first frame the ring surely still holds."""
         written, shape = self.written(), self.shape
-        return max(written - shape.frames + shape.margin, shape.began if 0 <= shape.began <= written else 0, 0)
+        return max(written - shape.frames + shape.margin, self._began(), 0)
+
+    def _began(self) -> int:
+        """The first frame this core put down."""
+        return self.shape.began if 0 <= self.shape.began <= self.written() else 0
 
     def table(self) -> NDArray:
         """The groups there are, read until two looks agree."""
@@ -194,6 +196,7 @@ class Follower:
         if self.done < self.oldest():
             self._gap, self.done = True, self.oldest()
         most = most or max(1, min(self.shape.rate // 2, self.shape.frames // 4))
+        yield from self._vanished(table, written)
         yield from self._late(table, most)
         while self.done < written:
             stop = min(written, self.done + most, (self.done // self.shape.frames + 1) * self.shape.frames)
@@ -209,17 +212,31 @@ class Follower:
             for e in piece.entries:
                 self.known[_key(e)] = int(e["until"])
 
+    def _vanished(self, table: NDArray, written: int) -> Iterator[Stretch]:
+        """Places whose entry was given away before it said where they ended: what they still played is lost."""
+        here = {_key(e): e for e in table if e["kind"] == PLACE}
+        for key in [k for k in self._sounding if k not in here]:
+            old = self._sounding[key].copy()
+            last = int(old["track"]) + int(old["tracks"])
+            after = [int(e["since"]) for e in table if e["track"] < last and e["track"] + e["tracks"] > old["track"]]
+            end = min([since for since in after if since >= self.done] or [written])
+            if end > self.done:
+                old["until"] = self.done
+                yield _nothing(old.reshape(1), self.done, end - self.done)
+                self.lost += 1
+            del self._sounding[key]
+        self._sounding = {k: e.copy() for k, e in here.items() if e["until"] < 0 and e["since"] <= self.done}
+
     def _late(self, table: NDArray, most: int) -> Iterator[Stretch]:
         """The first frames of groups that appeared on frames already lifted."""
         for i, e in enumerate(table):
-            if _key(e) in self.known or e["since"] >= self.done:
+            if e["kind"] != PLACE or _key(e) in self.known or max(int(e["since"]), self._began()) >= self.done:
                 continue
             end = min(self.done, int(e["until"]) if e["until"] >= 0 else self.done)
-            begin = self._late_from.get(_key(e), int(e["since"]))
+            begin = self._late_from.get(_key(e), max(int(e["since"]), self._began()))
             if begin < self.oldest():
                 safe = min(self.oldest(), end)
-                nothing = np.zeros(int(e["tracks"]), np.float32)
-                yield Stretch(begin, safe - begin, LOST, table[i : i + 1], nothing.astype(bool), nothing, np.zeros((0, 0), np.float32))
+                yield _nothing(table[i : i + 1], begin, safe - begin)
                 self.lost, begin = self.lost + 1, safe
                 self._late_from[_key(e)] = begin
             while begin < end:
@@ -260,6 +277,12 @@ class Follower:
         self.map.close()
 
 
+def _nothing(entry: NDArray, start: int, frames: int) -> Stretch:
+    """The mark that a group's sound is lost."""
+    level = np.zeros(int(entry["tracks"][0]), np.float32)
+    return Stretch(start, frames, LOST, entry, level.astype(bool), level, np.zeros((0, frames), np.float32))
+
+
 def _key(entry: NDArray) -> Key:
     return bytes(entry["name"]), int(entry["track"]), int(entry["since"])
 
@@ -268,18 +291,23 @@ def slim(stretch: Stretch, met: set[Key]) -> Stretch:
     """Leave out the silent groups of which nothing new is to be told; ``met`` are the groups already told."""
     if stretch.flags == LOST or not len(stretch.entries):
         return stretch
-    counts = stretch.entries["tracks"].astype(int)
-    begins = np.cumsum(counts) - counts
-    heard = np.logical_or.reduceat(stretch.moves | (stretch.level != 0), begins)
+    heard = _loud(stretch.entries, stretch.moves, stretch.level)
     news = [_key(e) not in met or 0 <= e["until"] <= stretch.start + stretch.frames for e in stretch.entries]
     stays = heard | np.array(news, bool)
     met.update(_key(e) for e in stretch.entries[stays])
     if stays.all():
         return stretch
-    tracks = np.repeat(stays, counts)
-    return Stretch(
-        stretch.start, stretch.frames, stretch.flags, stretch.entries[stays], stretch.moves[tracks], stretch.level[tracks], stretch.data
-    )
+    tracks = np.repeat(stays, stretch.entries["tracks"])
+    entries, moves, level = stretch.entries[stays], stretch.moves[tracks], stretch.level[tracks]
+    return Stretch(stretch.start, stretch.frames, stretch.flags, entries, moves, level, stretch.data)
+
+
+def _loud(entries: NDArray, moves: NDArray, level: NDArray) -> NDArray[np.bool_]:
+    """For each entry, whether any of its tracks is not silent."""
+    if not len(entries):
+        return np.zeros(0, bool)
+    counts = entries["tracks"].astype(int)
+    return np.logical_or.reduceat(moves | (level != 0), np.cumsum(counts) - counts)
 
 
 def _name_kinds(found: NDArray) -> None:

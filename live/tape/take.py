@@ -48,10 +48,15 @@ class Output:
     """One file of the take."""
 
     kind: int
-    name: str
+    raw: bytes  # its name on the tape
     channels: set[int] = field(default_factory=set)  # of the mix, from 0
     file: str = ""
     heard: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name as people read it."""
+        return self.raw.decode("utf-8", "replace")
 
     def order(self) -> dict[int, int]:
         """Output channel -> channel of the file."""
@@ -151,15 +156,15 @@ class Take:
     def _outputs(self) -> None:
         """Which files there will be: the mix, every input, every place and the rest if they were heard."""
         outs = self.shape.outs
-        found: dict[tuple[int, str], Output] = {(MIX, "mix"): Output(MIX, "mix", set(range(outs)), heard=True)}
+        found: dict[tuple[int, bytes], Output] = {(MIX, b"mix"): Output(MIX, b"mix", set(range(outs)), heard=True)}
         self.lost: list[tuple[str, int, int]] = []
         low, high = self.start - self.shape.lookahead, self.start + self.frames
-        for page in [p for s in self.spans for p in self._read(s.reel)] + [p for _, p in self.late if p.flags & (LATE | LOST)]:
+        for page in [p for s in self.spans for p in self._read(s.reel) if not p.flags] + [p for _, p in self.late]:
             if page.end <= low or page.start >= high:
                 continue
             loud = page.loud()
             for e, heard in zip(page.entries, loud, strict=True):
-                kind, name = int(e["kind"]), bytes(e["name"]).decode("utf-8", "replace")
+                kind, name = int(e["kind"]), bytes(e["name"])
                 if kind in (MIX, GAIN):
                     continue
                 out = found.setdefault((kind, name), Output(kind, name))
@@ -171,7 +176,7 @@ class Take:
                     out.channels.update(range(outs) if self.wide or kind == REST else range(first, min(first + int(e["width"]), outs)))
                 out.heard |= bool(heard) or kind == INPUT
                 if page.flags == LOST:
-                    self.lost.append((name, page.start + self.shape.lookahead - self.start, page.frames))
+                    self.lost.append((out.name, page.start + self.shape.lookahead - self.start, page.frames))
         self.silent = sorted(o.name for o in found.values() if not o.heard and o.kind == PLACE)
         self.outputs = [o for _, o in sorted(found.items()) if o.heard and o.channels]
         used = set(RESERVED)
@@ -205,7 +210,7 @@ class Take:
         (folder / "take.toml").write_text(self._toml(tempo), "utf-8")
 
     def _write(self, folder: Path, outputs: list[Output], big: int, between: Callable[[], None]) -> None:
-        wanted = {(o.kind, o.name.encode("utf-8", "replace")): k for k, o in enumerate(outputs)}
+        wanted = {(o.kind, o.raw): k for k, o in enumerate(outputs)}
         orders = [o.order() for o in outputs]
         step = max(256, min(self.shape.rate, SLICE // (4 * sum(len(o.channels) for o in outputs))))
         with ExitStack() as stack:

@@ -61,6 +61,9 @@ class Alone:
             c[row.WIRED] |= (i < len(ins) and ins[i] is not None) << i
         c[row.EVENTS] = at(self.events) if kind.events else 0
         c[row.FLAGS] = row.CONTROL * kind.control | row.DRY * kind.dry
+        self.slot = row.SLOTS_MAX - 1  # where a control kind leaves its value
+        if kind.control:
+            c[row.OUT] = at(self.table) + 8 * (row.SLOTS_MAX + self.slot)
         if kind.prepare:
             kind.prepare(self.making)
         for cell, value in self.making.cells.items():
@@ -85,10 +88,16 @@ class Alone:
         self.events[0] = head + 1
         return True
 
+    @property
+    def value(self) -> float:
+        """What a control kind says stands at the end of the last run."""
+        return float(self.table[row.SLOTS_MAX + self.slot])
+
     def run(self, n: int) -> None:
         """One run of n frames; the result lies in ``out[:, :n]``, and everything beyond is not a number."""
         self.out[:] = np.nan  # an op that leaves a frame out, or reads one too many, must show
         self.clock[layout.C_FRAME] = self.t
+        self.table[self.slot] = self.value
         self.call(self.cells.ctypes.data, n, self.t)
         self.t += n
 
@@ -111,13 +120,16 @@ def play(
     """
     sounds = [None if x is None else np.atleast_2d(np.asarray(x, np.float32)) for x in ins]
     node = Alone(kind, [None if x is None else len(x) for x in sounds], settings, rate, seed, frame)
+    lines = {name: value for name, value in (controls or {}).items() if isinstance(value, tuple)}
+    for name, value in (controls or {}).items():
+        if name not in lines:
+            node.turn(name, value)
     waiting = sorted(events, key=lambda e: e[0])
     cut = [runs] if isinstance(runs, int) else list(runs)
     made, done, turn = [], 0, 0
     while done < frames:
         n = min(cut[turn % len(cut)], frames - done)
-        for name, value in (controls or {}).items():
-            a, b = value if isinstance(value, tuple) else (value, value)
+        for name, (a, b) in lines.items():
             node.turn(name, a + (b - a) * (done + n) / frames, a + (b - a) * done / frames)
         for bus, sound in zip(node.ins, sounds, strict=True):
             bus[:] = np.nan if sound is not None else 0
@@ -126,6 +138,6 @@ def play(
         while waiting and waiting[0][0] < frame + done + 1024 and node.send(waiting[0]):
             waiting.pop(0)
         node.run(n)
-        made.append(node.out[:1, :1].copy() if kind.control else node.out[:, :n].copy())
+        made.append(np.full((1, 1), node.value) if kind.control else node.out[:, :n].copy())
         done, turn = done + n, turn + 1
     return np.concatenate(made, axis=1)

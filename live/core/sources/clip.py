@@ -18,10 +18,8 @@ from live.core import sounds
 from live.core.kinds import Kind, Making, op
 from live.core.layout import EVENT_CELLS, EVENTS_MAX
 from live.core.row import CHUNK, EVENTS, HOW, MORE, RATE, STATE, cells, doubles, floats, outlet, span, words
+from live.core.sources import pager
 from live.core.sources.cubic import ONE, PARTS, SCRATCH, gather, travel, weigh
-from live.core.sources.pager import (  # noqa: I001 - one line is kinder
-    AGE, AT, DESK, EVER, HI, LENGTH, LO, LOOP, MISSED, PINNED, SIGN, SOUNDING, SPEED, STREAMED, WAIT, Stream, window,
-)  # fmt: skip
 
 IN_MEMORY = 60.0  # seconds; what is longer is streamed
 FASTEST = 8.0
@@ -46,8 +44,8 @@ def _place(memory, h, desk, frames, speed):
     """Put head h so many frames from the start, or from the end when it plays backwards."""
     st = words(memory + 8 * h * HEAD, HEAD)
     parts = np.int64(np.floor(frames)) * ONE + np.int64((frames - np.floor(frames)) * ONE)
-    if speed * desk[SIGN] < 0:
-        parts = (desk[LENGTH] - 1) * ONE - parts
+    if speed * desk[pager.SIGN] < 0:  # the frame before the first of a loop is its last
+        parts = (-1 if desk[pager.LOOP] != 0 else desk[pager.LENGTH] - 1) * ONE - parts
     st[ON], st[FRAME], st[PART], st[LEFT], st[HERE] = 1, parts >> 32, parts & PARTS, -1, SHORT
     doubles(memory + 8 * h * HEAD, HEAD)[GAIN] = 1.0
 
@@ -71,9 +69,9 @@ def _hear(memory, desk, kind, where, gain, speed, rate):
 @njit(**HOW)
 def _holds(desk, w, lo, hi):
     """Whether window w has the frames lo to hi; what lies beyond the ends of a sound that does not loop is silence, and always there."""
-    if desk[LOOP] == 0:
-        lo, hi = max(lo, 0), min(hi, desk[LENGTH])
-    return lo >= hi or (desk[w + LO] <= lo and hi <= desk[w + HI])
+    if desk[pager.LOOP] == 0:
+        lo, hi = max(lo, 0), min(hi, desk[pager.LENGTH])
+    return lo >= hi or (desk[w + pager.LO] <= lo and hi <= desk[w + pager.HI])
 
 
 @njit(**HOW)
@@ -84,7 +82,7 @@ def _stretch(memory, desk, h, m, a, b, ga, gb, i0, run, out, channels):
     st = words(memory + 8 * h * HEAD, HEAD)
     scratch = memory + 8 * PLACES
     level = doubles(memory + 8 * h * HEAD, HEAD)[GAIN]
-    a, b = a * desk[SIGN], b * desk[SIGN]
+    a, b = a * desk[pager.SIGN], b * desk[pager.SIGN]
     even = travel(scratch, m, st[PART], a, b, i0, run)
     p = words(scratch, CHUNK + 1)
     least, most = p[0], p[m - 1]
@@ -95,17 +93,17 @@ def _stretch(memory, desk, h, m, a, b, ga, gb, i0, run, out, channels):
             least, most = min(least, p[i]), max(most, p[i])
     least, most = least >> 32, most >> 32
     first, last = st[FRAME] + least - 1, st[FRAME] + most + 3  # all frames the curve needs
-    length, loop = desk[LENGTH], desk[LOOP] != 0
+    length, loop = desk[pager.LENGTH], desk[pager.LOOP] != 0
 
     # which window has them?
     w, there, stay = 0, True, True
-    if desk[STREAMED] != 0:
+    if desk[pager.STREAMED] != 0:
         reach = np.int64(3 * SHORT * max(abs(a), abs(b))) + 4
         if _holds(desk, 0, first, last):
             stay = _holds(desk, 0, first - (reach if b < 0 else 0), last + (reach if b > 0 else 0))
-        elif _holds(desk, PINNED, first, last):
-            w = PINNED
-            stay = _holds(desk, PINNED, first - (reach if b < 0 else 0), last + (reach if b > 0 else 0))
+        elif _holds(desk, pager.PINNED, first, last):
+            w = pager.PINNED
+            stay = _holds(desk, pager.PINNED, first - (reach if b < 0 else 0), last + (reach if b > 0 else 0))
             # running from the pinned window into the moving one is no gap
             stay = stay or _holds(desk, 0, first + 8, last + reach) or _holds(desk, 0, first - reach, last - 8)
         else:
@@ -113,7 +111,7 @@ def _stretch(memory, desk, h, m, a, b, ga, gb, i0, run, out, channels):
     here = st[HERE]
     if not there:
         if h == 0:
-            desk[MISSED] += m
+            desk[pager.MISSED] += m
         st[HERE] = 0
     else:
         st[HERE] = min(here + m, SHORT) if stay else max(here - m, 0)
@@ -143,7 +141,7 @@ def _stretch(memory, desk, h, m, a, b, ga, gb, i0, run, out, channels):
 
     silent = not there
     copy = even and p[0] == 0 and p[1] == ONE
-    ring, stride, base = desk[w + 2], desk[w + 1], desk[w]
+    ring, stride, base = desk[w + pager.SPAN], desk[w + pager.STRIDE], desk[w + pager.ADDRESS]
     spot = st[FRAME] % ring
     direct = spot + least >= 1 and spot + most + 2 < ring and (loop or (first >= 0 and last <= length))
     if not copy and not silent:
@@ -195,7 +193,7 @@ def _stretch(memory, desk, h, m, a, b, ga, gb, i0, run, out, channels):
 @op
 def clip(row, n, t):
     r = cells(row)
-    desk = words(r[MORE], DESK)
+    desk = words(r[MORE], pager.DESK)
     memory = r[STATE]
     st = words(memory, SIZE)
     y = outlet(row)
@@ -206,8 +204,8 @@ def clip(row, n, t):
     b = min(max(b, -FASTEST), FASTEST)
     if st[BORN] == 0:
         st[BORN] = 1
-        if desk[WAIT] == 0:
-            _place(memory, 0, desk, abs(a) * desk[AGE], a)
+        if desk[pager.WAIT] == 0:
+            _place(memory, 0, desk, abs(a) * desk[pager.AGE], a)
     q = doubles(r[EVENTS], 2 + EVENTS_MAX * EVENT_CELLS)
     head, tail = np.int64(q[0]), np.int64(q[1])
     done = np.int64(0)
@@ -224,19 +222,17 @@ def clip(row, n, t):
             q[1] = tail
         m = stop - done
         out = r[1] + 4 * done
-        if st[ON] != 0:
-            _stretch(memory, desk, 0, m, a, b, ga, gb, done, n, out, channels)
-        else:
-            for c in range(channels):
-                z = floats(out + 4 * CHUNK * c, CHUNK)
-                for i in range(m):
-                    z[i] = np.float32(0)
-        if st[HEAD + ON] != 0:
-            _stretch(memory, desk, 1, m, a, b, ga, gb, done, n, out, channels)
+        for c in range(channels if st[ON] == 0 else 0):
+            z = floats(out + 4 * CHUNK * c, CHUNK)
+            for i in range(m):
+                z[i] = np.float32(0)
+        for h in range(2):
+            if st[h * HEAD + ON] != 0:
+                _stretch(memory, desk, h, m, a, b, ga, gb, done, n, out, channels)
         done = stop
-    desk[AT] = st[FRAME]
-    desk[SPEED] = np.int64(b * desk[SIGN] * ONE)
-    desk[SOUNDING] = st[ON]
+    desk[pager.AT] = st[FRAME]
+    desk[pager.SPEED] = np.int64(b * desk[pager.SIGN] * ONE)
+    desk[pager.SOUNDING] = st[ON]
 
 
 def _look(settings: Mapping[str, Any]) -> sounds.Sound:
@@ -253,19 +249,21 @@ def _prepare(making: Making) -> None:
             f"clip: start={making.settings['start']} leaves nothing of {sound.path.name} before {stop / making.rate:.3g} s. "
             f"Start anywhere from 0 to {(stop - 1) / making.rate:.3g} s."
         )
-    desk = np.zeros(DESK, np.int64)
-    desk[LENGTH], desk[LOOP], desk[SIGN] = stop - start, bool(making.settings["loop"]), -1 if making.settings["reverse"] else 1
-    desk[AGE], desk[WAIT] = int(making.settings.get("_age", 0)), bool(making.settings["wait"])
+    desk = np.zeros(pager.DESK, np.int64)
+    desk[pager.LENGTH], desk[pager.LOOP] = stop - start, bool(making.settings["loop"])
+    desk[pager.SIGN] = -1 if making.settings["reverse"] else 1
+    desk[pager.AGE], desk[pager.WAIT] = int(making.settings.get("_age", 0)), bool(making.settings["wait"])
     making.cells[MORE] = making.hold(desk)
     if sound.seconds <= IN_MEMORY:
         data = making.share(("sound", str(sound.path), sound.stamp, making.rate), lambda: sounds.read(sound, making.rate))
         making.hold(data)
-        whole = -EVER if desk[LOOP] else 0, EVER if desk[LOOP] else stop - start
-        window(desk, 0, data, *whole, start, stop - start)
+        whole = -pager.EVER if desk[pager.LOOP] else 0, pager.EVER if desk[pager.LOOP] else stop - start
+        pager.window(desk, 0, data, *whole, start, stop - start)
         return
-    desk[STREAMED] = 1
-    at = int(desk[AGE]) if desk[SIGN] > 0 else stop - start - 1 - int(desk[AGE])
-    making.held.append(Stream(desk, sounds.Reader(sound, making.rate), start, making.rate, at))
+    desk[pager.STREAMED] = 1
+    age, last = int(desk[pager.AGE]), -1 if desk[pager.LOOP] else stop - start - 1
+    at = age if desk[pager.SIGN] > 0 else last - age
+    making.held.append(pager.Stream(desk, sounds.Reader(sound, making.rate), start, making.rate, at))
 
 
 CLIP = Kind(

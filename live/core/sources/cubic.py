@@ -17,6 +17,7 @@ from live.core.row import CHUNK, HOW, floats, ints, planes, words
 ONE = 1 << 32  # one frame, in parts
 PARTS = ONE - 1
 SCRATCH = 65 + 32 + 128  # doubles
+U1, U2, U3 = np.uint64(1), np.uint64(2), np.uint64(3)
 _SMALL = np.float32(1 / (1 << 24))
 
 
@@ -67,5 +68,5 @@ def gather(scratch, n, source, out):
             y[i] = w[0, i] * x[i] + w[1, i] * x[i + 1] + w[2, i] * x[i + 2] + w[3, i] * x[i + 3]
     else:
         for i in range(n):
-            k = off[i]
-            y[i] = w[0, i] * x[k] + w[1, i] * x[k + 1] + w[2, i] * x[k + 2] + w[3, i] * x[k + 3]
+            k = np.uint64(off[i])  # never negative, and so never counted from the end
+            y[i] = w[0, i] * x[k] + w[1, i] * x[k + U1] + w[2, i] * x[k + U2] + w[3, i] * x[k + U3]

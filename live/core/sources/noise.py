@@ -25,12 +25,18 @@ _A, _B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 @njit(**HOW)
-def scatter(seed, count):
-    """A number from -1 to 1 for each count; another count, another number (a 64-bit mix of shifts and multiplications)."""
-    z = (np.uint64(seed) + np.uint64(count)) * _GOLD
+def mix(z):
+    """64 bits, thoroughly shuffled: shifts and multiplications."""
+    z = np.uint64(z) * _GOLD
     z = (z ^ (z >> np.uint64(30))) * _A
     z = (z ^ (z >> np.uint64(27))) * _B
-    return np.float32(np.int64(z) >> 39) * np.float32(1 / (1 << 24))
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(**HOW)
+def scatter(root, count):
+    """A number from -1 to 1 for each count; another count, another number. ``root`` comes from ``mix``."""
+    return np.float32(np.int64(mix(np.uint64(root) + np.uint64(count))) >> 39) * np.float32(1 / (1 << 24))
 
 
 @op
@@ -44,18 +50,24 @@ def noise(row, n, t):
     ga, gb = span(row, 0)
     y = outlet(row)
     for c in range(y.shape[0]):
-        base = r[SEED] * 1000003 + (np.int64(c) << 48) + count[0]
+        root = mix(mix(r[SEED]) + np.uint64(c))
         for i in range(n):
-            white[i] = scatter(base, i)
+            white[i] = scatter(root, count[0] + i)
         for i in range(n):
             y[c, i] = straight * white[i]
         kept = doubles(r[STATE] + 8 * (FILTERS + c * LINES), LINES)
-        for k in range(lines):
-            s, pole, share = kept[k], table[k], table[LINES + k]
+        for k in range(0, lines, 4):  # four at a time: each waits for itself, not for the others
+            s0, s1, s2, s3 = kept[k], kept[k + 1], kept[k + 2], kept[k + 3]
+            p0, p1, p2, p3 = table[k], table[k + 1], table[k + 2], table[k + 3]
+            g0, g1, g2, g3 = table[LINES + k], table[LINES + k + 1], table[LINES + k + 2], table[LINES + k + 3]
             for i in range(n):
-                s = pole * s + share * white[i]
-                y[c, i] += np.float32(s)
-            kept[k] = s
+                w = np.float64(white[i])
+                s0 = p0 * s0 + g0 * w
+                s1 = p1 * s1 + g1 * w
+                s2 = p2 * s2 + g2 * w
+                s3 = p3 * s3 + g3 * w
+                y[c, i] += np.float32((s0 + s1) + (s2 + s3))
+            kept[k], kept[k + 1], kept[k + 2], kept[k + 3] = s0, s1, s2, s3
         if ga != gb:
             for i in range(n):
                 y[c, i] *= np.float32(ga + (gb - ga) * i / n)

@@ -45,10 +45,15 @@ class Stream:
         self.lock = threading.Lock()
         channels, pin = reader.sound.channels, min(round(PIN * rate), self.length)
         self.ring = np.zeros((channels, round((AHEAD + BEHIND + 2 * STEP) * rate)), np.float32)
-        first = self.length - pin if desk[SIGN] < 0 else 0
-        pinned = self.fetch(first - 8, first + pin + 8)
-        self.pinned = np.roll(pinned, (first - 8) % pinned.shape[1], axis=1)  # frame v to column v % span
-        window(desk, PINNED, self.pinned, first - 8, first + pin + 8)
+        if self.loop:
+            first, last = -pin, pin
+        else:
+            first = self.length - pin if desk[SIGN] < 0 else 0
+            last = first + pin
+        first, last = first - 8, last + 8
+        pinned = self.fetch(first, last)
+        self.pinned = np.roll(pinned, first % pinned.shape[1], axis=1)  # frame v to column v % span
+        window(desk, PINNED, self.pinned, first, last)
         self.lo = self.hi = at
         window(desk, 0, self.ring, at, at)
         desk[AT], desk[SPEED] = at, desk[SIGN] << 32

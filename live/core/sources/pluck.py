@@ -16,7 +16,7 @@ from engines.face import Control
 from live.core.kinds import Kind, Making, op
 from live.core.layout import EVENT_CELLS, EVENTS_MAX
 from live.core.row import EVENTS, HOW, MORE, RATE, SEED, STATE, cells, doubles, floats, outlet, span
-from live.core.sources.noise import scatter
+from live.core.sources.noise import mix, scatter
 
 STRINGS = 8
 SPARE = 2  # more that only fade, so that a ninth pluck does not cut the oldest off
@@ -65,9 +65,10 @@ def _pluck(state, size, freq, gain, bright, rate, seed):
     for i in range(size):
         line[i] = np.float32(0)
     # a burst one period long, softened by brightness, without direct current
+    root = mix(mix(seed) + np.uint64(st[COUNT]))
     soft, low, total = 0.85 * (1 - bright), 0.0, 0.0
     for i in range(whole + 1):
-        low = soft * low + (1 - soft) * scatter(seed * 7919 + np.int64(st[COUNT]) * 65537, i)
+        low = soft * low + (1 - soft) * scatter(root, i)
         line[i] = np.float32(low)
         total += low
     mean, power = total / (whole + 1), 0.0
@@ -106,6 +107,7 @@ def _ring(state, size, v, m, decay, b0, b1, i0, run, y, rate):
         if turn >= st[PERIOD]:
             if loud < 1e-5:
                 st[BORN] = 0.0
+                break
             loud, turn = 0.0, 0.0
     st[SPOT], st[CAME], st[WENT], st[LOUD], st[TURN] = spot, came, went, loud, turn
 

@@ -27,7 +27,7 @@ from live.core import layout as at
 from live.core import row as r
 from live.core.kinds import Kind, Making, op
 from live.core.layout import R_CLOCK, R_FROM, R_HEARD, R_INS, R_LATE, R_START, R_TIMES, R_WRITTEN, RING_CONTROLS
-from live.core.ringfile import make_ring, open_ring
+from live.core.ringfile import STEP, make_ring, open_ring
 from live.core.row import CHUNK, IN, cells, doubles, fence, floats, inlet, memory, outlet, planes, smooth, span, words
 
 GONE, LIVE, FALL, RISE = 0.0, 1.0, 2.0, 3.0
@@ -37,6 +37,74 @@ WAY, DONE, RAN = range(3)
 HEARD, CONTROLS, PAST, COUNT, HISTORY, LOOP, DELAY, CROSS = range(r.SET, r.SET + 8)
 FADE = np.float32(0.84)  # of the loop, each time round: half as loud after two seconds
 M_LATE = at.M_LATE
+
+
+@r.njit(inline="always")
+def played_at(kept, y, k, f, begun, loop):
+    """What was played at frame f: in this run (begun at ``begun``), or kept from before."""
+    if f >= begun:
+        return y[k, f - begun]
+    return kept[k, f % loop]
+
+
+@r.njit(inline="always")
+def dry_at(row, k, f):
+    """The input, as late as the effect answers it."""
+    c = cells(row)
+    head = words(c[r.MORE], 64)
+    g = f - c[DELAY]
+    if head[R_INS] == 0 or head[R_FROM] < 0 or g < head[R_FROM]:
+        return np.float32(0.0)
+    return planes(c[HEARD], head[R_INS], c[r.FRAMES])[min(k, head[R_INS] - 1), g % c[r.FRAMES]]
+
+
+@r.njit
+def play_one(row, s, y, made, kept, f, i, ready):
+    """One frame somewhere in the drawing. ``kept`` holds the last frames as they were played, up to f."""
+    c = cells(row)
+    outs, frames, loop = c[r.OUTS], c[r.FRAMES], c[LOOP]
+    head = words(c[r.MORE], 64)
+    cross = c[CROSS]
+    if not ready and (s[WAY] == LIVE or s[WAY] == RISE):
+        s[WAY], s[DONE] = FALL, 0.0
+        head[R_TIMES] += 1
+    elif ready and s[WAY] == GONE:
+        s[WAY], s[DONE] = RISE, 0.0
+    elif s[DONE] >= cross and s[WAY] == RISE:
+        s[WAY] = LIVE
+    elif s[DONE] >= cross and s[WAY] == FALL:
+        s[WAY], s[DONE] = (RISE if ready else GONE), 0.0
+    way = s[WAY]
+    done = np.int64(s[DONE])
+    along = np.float32(smooth((s[DONE] + 1.0) / (cross + 1.0)))
+    dry = c[DELAY] > 0
+    if dry:
+        new, old = along, np.float32(1.0) - along
+    else:
+        angle = np.float32(0.5 * math.pi) * along
+        new, old = np.float32(math.sin(angle)), np.float32(math.cos(angle))
+    for k in range(outs):
+        if way == LIVE:
+            value = made[k, f % frames]
+        else:
+            if dry:
+                stand = dry_at(row, k, f)
+            else:
+                stand = FADE * played_at(kept, y, k, f - loop, f - i, loop)
+            if way == RISE:
+                value = old * stand + new * made[k, f % frames]
+            elif way == FALL:
+                mirror = f - 1 - 2 * done
+                tail = played_at(kept, y, k, mirror, f - i, loop)
+                if dry:  # an effect that does nothing is not heard to fail
+                    value = stand + old * (tail - dry_at(row, k, mirror))
+                else:
+                    value = new * stand + old * tail
+            else:
+                value = stand
+        y[k, i] = value
+    if way != GONE and way != LIVE:
+        s[DONE] += 1.0
 
 
 @op
@@ -115,74 +183,6 @@ def ring(row, n, t):
             line[i - some] = source[i]
 
 
-@r.njit
-def play_one(row, s, y, made, kept, f, i, ready):
-    """One frame somewhere in the drawing. ``kept`` holds the last frames as they were played, up to f."""
-    c = cells(row)
-    outs, frames, loop = c[r.OUTS], c[r.FRAMES], c[LOOP]
-    head = words(c[r.MORE], 64)
-    cross = c[CROSS]
-    if not ready and (s[WAY] == LIVE or s[WAY] == RISE):
-        s[WAY], s[DONE] = FALL, 0.0
-        head[R_TIMES] += 1
-    elif ready and s[WAY] == GONE:
-        s[WAY], s[DONE] = RISE, 0.0
-    elif s[DONE] >= cross and s[WAY] == RISE:
-        s[WAY] = LIVE
-    elif s[DONE] >= cross and s[WAY] == FALL:
-        s[WAY], s[DONE] = (RISE if ready else GONE), 0.0
-    way = s[WAY]
-    done = np.int64(s[DONE])
-    along = np.float32(smooth((s[DONE] + 1.0) / (cross + 1.0)))
-    dry = c[DELAY] > 0
-    if dry:
-        new, old = along, np.float32(1.0) - along
-    else:
-        angle = np.float32(0.5 * math.pi) * along
-        new, old = np.float32(math.sin(angle)), np.float32(math.cos(angle))
-    for k in range(outs):
-        if way == LIVE:
-            value = made[k, f % frames]
-        else:
-            if dry:
-                stand = dry_at(row, k, f)
-            else:
-                stand = FADE * played_at(kept, y, k, f - loop, f - i, loop)
-            if way == RISE:
-                value = old * stand + new * made[k, f % frames]
-            elif way == FALL:
-                mirror = f - 1 - 2 * done
-                tail = played_at(kept, y, k, mirror, f - i, loop)
-                if dry:  # an effect that does nothing is not heard to fail
-                    value = stand + old * (tail - dry_at(row, k, mirror))
-                else:
-                    value = new * stand + old * tail
-            else:
-                value = stand
-        y[k, i] = value
-    if way == RISE or way == FALL:
-        s[DONE] += 1.0
-
-
-@r.njit(inline="always")
-def played_at(kept, y, k, f, begun, loop):
-    """What was played at frame f: in this run (begun at ``begun``), or kept from before."""
-    if f >= begun:
-        return y[k, f - begun]
-    return kept[k, f % loop]
-
-
-@r.njit(inline="always")
-def dry_at(row, k, f):
-    """The input, as late as the effect answers it."""
-    c = cells(row)
-    head = words(c[r.MORE], 64)
-    g = f - c[DELAY]
-    if head[R_INS] == 0 or head[R_FROM] < 0 or g < head[R_FROM]:
-        return np.float32(0.0)
-    return planes(c[HEARD], head[R_INS], c[r.FRAMES])[min(k, head[R_INS] - 1), g % c[r.FRAMES]]
-
-
 def _prepare(making: Making, controls: Mapping[str, Control]) -> None:
     """Open the ring file, or make it, and show the op where everything lies."""
     given = making.settings
@@ -229,8 +229,9 @@ def _prepare(making: Making, controls: Mapping[str, Control]) -> None:
 
 
 def ahead_frames(settings: Mapping[str, Any], rate: int) -> int:
-    """The cushion in frames."""
-    return round(settings["ahead"] * rate)
+    """The cushion in frames: at least a block of the device, a step of the engine and 5 ms to make it in."""
+    step = settings["chunk"] or STEP
+    return max(round(settings["ahead"] * rate), settings["block"] + step + round(0.005 * rate), 2 * step)
 
 
 def _latency(settings: Mapping[str, Any], rate: int) -> int:
@@ -242,7 +243,8 @@ def hosted(word: str, controls: Mapping[str, Control], says: str = "", **setting
     """The kind that plays one engine's worker: the op is the same, the controls are the engine's."""
     if len(controls) > RING_CONTROLS:
         raise ValueError(f"{word} has {len(controls)} controls; a ring carries {RING_CONTROLS}")
-    whole = {"path": "", "channels": 0, "hears": False, "ahead": 0.1, "latency": 0, "late": "loop", "frames": 0} | settings
+    whole = {"path": "", "channels": 0, "hears": False, "ahead": 0.1, "latency": 0, "late": "loop", "frames": 0, "chunk": 0, "block": 256}
+    whole |= settings
     return Kind(
         word,
         ring,
@@ -255,6 +257,13 @@ def hosted(word: str, controls: Mapping[str, Control], says: str = "", **setting
         channels=lambda given, ins: given["channels"] or (ins[0] if ins else 1),
         latency=_latency,
     )
+
+
+def kind_of(found: Any) -> Kind:
+    """The kind for one entry of the catalogue: an effect falls back to its input, a voice to its last loop."""
+    hears = bool(found.inlets)
+    given = {"hears": hears, "late": "dry" if hears else "loop", "ahead": found.ahead, "latency": found.latency, "chunk": found.chunk}
+    return hosted(found.word, found.controls, found.says, **given)
 
 
 RING = hosted("ring", {}, "plays what a worker made ahead of time", hears=True)

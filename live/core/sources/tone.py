@@ -14,11 +14,11 @@ from numba import njit
 from engines.face import Control
 from live.core.kinds import Kind, Making, nearest, op
 from live.core.layout import EVENT_CELLS, EVENTS_MAX
-from live.core.row import CHUNK, DATA, EVENTS, HOW, MORE, RATE, SET, STATE, address, cells, doubles, floats, outlet, span, words
+from live.core.row import CHUNK, EVENTS, HOW, MORE, RATE, SET, STATE, address, cells, doubles, floats, outlet, span, words
 
 SHAPES = ("sine", "saw", "square", "triangle")
 LOWEST, STEPS = 16.0, 4  # Hz; drawings in an octave
-POINTS = 16  # at least so many to one swing of a drawing's highest harmonic
+POINTS = 32  # at least so many to one swing of a drawing's highest harmonic
 WHOLE = 2.0**63
 
 # state: phase (int64, a whole turn is 2**64), note's frequency (0: the control's), level now, level wanted, scratch
@@ -72,12 +72,69 @@ def _levels(st, m, at, rate, attack, release):
     st[LEVEL] = level
 
 
+@njit(**HOW)
+def _sheets(book, freq):
+    """Which drawings a frequency is read from, and how far it has slid from the first to the second.
+
+    Drawing k is clean up to LOWEST * 2 ** (k / STEPS)."""
+    high = STEPS * np.log2(max(freq, 1e-3) / LOWEST)
+    at = np.ceil(high)
+    last = book[0] - 1
+    k = np.int64(min(max(at, 0.0), np.float64(last)))
+    return k, min(k + 1, last), np.float32(min(max(high + 1 - at, 0.0), 1.0))
+
+
+@njit(**HOW)
+def _shape(state, shape, book_at, m, i0, run, rate, wa, wb, out):
+    """The wave itself over m frames from frame i0 of the run."""
+    st = doubles(state, SIZE)
+    phase = words(state + 8 * PHASE, 1)
+    p = words(state + 8 * PHASES, CHUNK)
+    y = floats(out, m)
+    freq, steady = st[FREQ + i0], True
+    for i in range(i0, i0 + m):
+        steady = steady and st[FREQ + i] == freq
+    now, step = phase[0], np.int64(freq / rate * WHOLE) * 2
+    if steady:
+        for i in range(m):
+            p[i] = now + i * step
+        phase[0] = now + m * step
+    else:
+        for i in range(m):
+            p[i] = now
+            now += np.int64(st[FREQ + i0 + i] / rate * WHOLE) * 2
+        phase[0] = now
+
+    if shape == 0:
+        for i in range(m):
+            y[i] = np.float32(_sine((p[i] >> 11) * (1.0 / (1 << 53))))
+        return
+    book = words(book_at, 1024)  # how many; then address and size of each
+    k, k2, c = _sheets(book, freq)
+    i = 0
+    while i < m:
+        if not steady:
+            k, k2, c = _sheets(book, st[FREQ + i0 + i])
+        one, size1, two, size2 = book[1 + 2 * k], book[2 + 2 * k], book[1 + 2 * k2], book[2 + 2 * k2]
+        stop = m if steady else i + 1
+        if shape == 2:  # high for ``width`` of each turn: two saws apart, no direct current
+            for j in range(i, stop):
+                w = wa + (wb - wa) * (i0 + j) / run
+                back = p[j] - np.int64(w * WHOLE) * 2
+                v1 = _drawn(one, size1, back) - _drawn(one, size1, p[j])
+                v2 = _drawn(two, size2, back) - _drawn(two, size2, p[j])
+                y[j] = v1 + c * (v2 - v1)
+        else:
+            for j in range(i, stop):
+                v1, v2 = _drawn(one, size1, p[j]), _drawn(two, size2, p[j])
+                y[j] = v1 + c * (v2 - v1)
+        i = stop
+
+
 @op
 def tone(row, n, t):
     r = cells(row)
     st = doubles(r[STATE], SIZE)
-    phase = words(r[STATE] + 8 * PHASE, 1)
-    p = words(r[STATE] + 8 * PHASES, CHUNK)
     rate = np.float64(r[RATE])
     shape, gate = r[SET], r[SET + 1] != 0
     fa, fb = span(row, 0)
@@ -85,8 +142,6 @@ def tone(row, n, t):
     wa, wb = span(row, 2)
     attack, release = span(row, 3)[1], span(row, 4)[1]
     y = outlet(row)
-
-    # notes, and the frequency of every frame
     q = doubles(r[EVENTS], 2 + EVENTS_MAX * EVENT_CELLS)
     head, tail = np.int64(q[0]), np.int64(q[1])
     done = np.int64(0)
@@ -108,48 +163,9 @@ def tone(row, n, t):
         if gate:
             _levels(st, stop - done, done, rate, attack, release)
         for i in range(done, stop):
-            st[FREQ + i] = st[NOTE] if st[NOTE] > 0 else fa + (fb - fa) * i / n
+            st[FREQ + i] = min(st[NOTE] if st[NOTE] > 0 else fa + (fb - fa) * i / n, 0.5 * rate)
+        _shape(r[STATE], shape, r[MORE], stop - done, done, n, rate, wa, wb, r[1] + 4 * done)
         done = stop
-
-    now = phase[0]
-    top, steady = st[FREQ], True
-    for i in range(1, n):
-        top = max(top, st[FREQ + i])
-        steady = steady and st[FREQ + i] == st[FREQ]
-    if steady:
-        step = np.int64(st[FREQ] / rate * WHOLE) * 2
-        for i in range(n):
-            p[i] = now + i * step
-        phase[0] = now + n * step
-    else:
-        for i in range(n):
-            p[i] = now
-            now += np.int64(st[FREQ + i] / rate * WHOLE) * 2
-        phase[0] = now
-
-    if shape == 0:
-        for i in range(n):
-            y[0, i] = np.float32(_sine((p[i] >> 11) * (1.0 / (1 << 53))))
-    else:
-        # sheet k is clean up to LOWEST * 2 ** (k / STEPS); slide from the first clean one to the next
-        book = words(r[MORE], 1024)  # how many; then address and size of each
-        count = book[0]
-        at = np.ceil(STEPS * np.log2(max(top, 1e-3) / LOWEST))
-        k = np.int64(min(max(at, 0), count - 1))
-        k2 = min(k + 1, count - 1)
-        one, size1, two, size2 = book[1 + 2 * k], book[2 + 2 * k], book[1 + 2 * k2], book[2 + 2 * k2]
-        ca = STEPS * np.log2(max(st[FREQ], 1e-3) / LOWEST) + 1 - at
-        cb = STEPS * np.log2(max(st[FREQ + n - 1], 1e-3) / LOWEST) + 1 - at
-        for i in range(n):
-            c = ca if steady else ca + (cb - ca) * i / n
-            c = np.float32(min(max(c, 0.0), 1.0))
-            v1, v2 = _drawn(one, size1, p[i]), _drawn(two, size2, p[i])
-            if shape == 2:  # high for ``width`` of each turn: two saws apart, no direct current
-                w = wa + (wb - wa) * i / n
-                back = p[i] - np.int64(w * WHOLE) * 2
-                v1 = _drawn(one, size1, back) - v1
-                v2 = _drawn(two, size2, back) - v2
-            y[0, i] = v1 + c * (v2 - v1)
     if gate:
         for i in range(n):
             y[0, i] *= np.float32(st[LEVELS + i])
@@ -186,7 +202,6 @@ def _prepare(making: Making) -> None:
     if shape not in SHAPES:
         raise LookupError(f"tone has no shape {shape!r}. {nearest(str(shape), SHAPES)}")
     making.cells[SET], making.cells[SET + 1] = SHAPES.index(shape), bool(making.settings["gate"])
-    making.cells[DATA] = 0
     if shape != "sine":
         drawn = "triangle" if shape == "triangle" else "saw"
         sheets = making.share(("drawing", drawn, making.rate), lambda: draw(drawn, making.rate))

@@ -34,14 +34,6 @@ def cubic(x0, x1, x2, x3, f):
     return ((a * f + b) * f + slope) * f + x1
 
 
-@njit(inline="always")
-def frames_of(seconds, rate, most):
-    """Frames of a delay: 0.01 s is 480, whatever doubles make of it."""
-    frames = min(max(seconds * rate, NEAREST), most)
-    whole = np.rint(frames)
-    return whole if abs(frames - whole) < 1e-6 else frames
-
-
 # A ring holds one frame more before its first and two after its last, kept equal to the other end:
 # frame x lies at 1 + x, and four neighbours are always in a row.
 

@@ -1,0 +1,160 @@
+"""How the desk and the core talk: rows in a ring of shared memory, receipts in another.
+
+A sender fills rows and then moves the head; the core reads up to it. A plan is
+``begin``, its steps, ``land``; whatever was begun and never landed is thrown
+away, so a desk that dies in the middle of a sentence has said nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from live.core import layout as at
+from live.core.memory import Map
+from live.plan import Plan, from_rows, rows
+
+Line = tuple[str, str, str, int, float, float, str]
+PIECE = at.ROW["text"].itemsize
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One whole message: a plan with its landing, or a single word with what it needs."""
+
+    verb: str  # plan | event | leave | seed
+    number: int = 0
+    at: str = "now"
+    frame: int = 0
+    fade: float = 0.0
+    lines: tuple[Line, ...] = ()
+    name: str = ""
+    key: str = ""
+    text: str = ""
+
+    @property
+    def plan(self) -> Plan:
+        """The steps it carries."""
+        return from_rows(self.lines)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a plan: when it landed, or why not."""
+
+    plan: int
+    status: int
+    frame: int
+    text: str
+
+    @property
+    def landed(self) -> bool:
+        """Whether it is sounding."""
+        return self.status == at.LANDED
+
+
+class Sender:
+    """One box's writing end. Only one process may hold it."""
+
+    def __init__(self, core: Map, box: int = 0) -> None:
+        self.core, self.box = core, box
+        self.rows = core.mail[box]
+        self.number = int(time.time_ns() // 1000)
+
+    def plan(self, plan: Plan, *, when: str = "now", frame: int = 0, fade: float = 0.05) -> int:
+        """Send a plan; the number its receipt will carry."""
+        self.number += 1
+        self.send([("begin", "", when, 0, fade, 0.0, str(self.number)), *rows(plan), ("land", "", "", 0, 0.0, 0.0, "")], frame)
+        return self.number
+
+    def word(self, verb: str, name: str = "", *, key: str = "", index: int = 0, frame: int = 0, text: str = "") -> None:
+        """Send a single message."""
+        self.send([(verb, name, key, index, 0.0, 0.0, text)], frame)
+
+    def send(self, lines: Iterable[Line], frame: int = 0, *, patience: float = 5.0) -> None:
+        """Write rows, waiting for room if the core is busy."""
+        head = int(self.core.mail_head[self.box, 0])
+        until = time.monotonic() + patience
+        for verb, name, key, index, value, more, text in lines:
+            data = text.encode()
+            pieces = [data[i : i + PIECE] for i in range(0, len(data), PIECE)] or [b""]
+            for count, piece in enumerate(pieces):
+                while head - int(self.core.mail_tail[self.box, 0]) >= at.MAIL:
+                    self.core.mail_head[self.box, 0] = head
+                    if time.monotonic() > until:
+                        raise TimeoutError("the core does not read its mail; it may be starting again. Nothing was changed")
+                    time.sleep(0.001)
+                self.rows[head % at.MAIL] = ((verb if count == 0 else "+"), name.encode(), key.encode(), index, 0, value, more, frame, piece)
+                head += 1
+        self.core.mail_head[self.box, 0] = head
+
+
+class Reader:
+    """The core's end of every box."""
+
+    def __init__(self, core: Map) -> None:
+        self.core = core
+        self.open: list[list[Line] | None] = [None] * at.BOXES
+        self.begun: list[tuple[str, int, float, str]] = [("now", 0, 0.0, "0")] * at.BOXES
+        self.tail: list[list[object] | None] = [None] * at.BOXES
+
+    def letters(self) -> Iterator[Letter]:
+        """Every message that has come in whole."""
+        for box in range(at.BOXES):
+            head, tail = int(self.core.mail_head[box, 0]), int(self.core.mail_tail[box, 0])
+            while tail < head:
+                found = list(self._row(box, self.core.mail[box][tail % at.MAIL]))
+                tail += 1
+                self.core.mail_tail[box, 0] = tail
+                yield from found
+
+    def _row(self, box: int, row: np.void) -> Iterator[Letter]:
+        verb, name, key = row["verb"].decode(), row["name"].decode(), row["key"].decode()
+        text = bytes(row["text"])
+        lines = self.open[box]
+        if verb == "+":
+            if lines:
+                *rest, last = lines[-1]
+                lines[-1] = (*rest, last + text)  # type: ignore[assignment,operator]
+            return
+        if verb == "begin":
+            self.open[box] = []
+            self.begun[box] = (key, int(row["frame"]), float(row["value"]), text.decode())
+        elif verb == "land":
+            if lines is not None:
+                when, frame, fade, number = self.begun[box]
+                done = tuple((*line[:-1], line[-1].decode()) for line in lines)  # type: ignore[union-attr]
+                self.open[box] = None
+                yield Letter("plan", int(number), when, frame, fade, done)  # type: ignore[arg-type]
+        elif lines is not None:
+            lines.append((verb, name, key, int(row["index"]), float(row["value"]), float(row["more"]), text))  # type: ignore[arg-type]
+        else:
+            yield Letter(verb, int(row["index"]), frame=int(row["frame"]), name=name, key=key, text=text.decode())
+
+
+def answer(core: Map, plan: int, status: int, frame: int, text: str = "") -> None:
+    """The core writes a receipt."""
+    head = int(core.receipt_head[0])
+    core.receipts[head % at.RECEIPTS] = (plan, status, 0, frame, text.encode()[:230].decode(errors="ignore").encode())
+    core.receipt_head[0] = head + 1
+
+
+class Receipts:
+    """A reader's own place in the receipts."""
+
+    def __init__(self, core: Map) -> None:
+        self.core = core
+        self.place = int(core.receipt_head[0])
+
+    def new(self) -> list[Receipt]:
+        """What has been answered since last asked."""
+        head = int(self.core.receipt_head[0])
+        first = max(self.place, head - at.RECEIPTS + 8)
+        self.place = head
+        return [
+            Receipt(int(r["plan"]), int(r["status"]), int(r["frame"]), r["text"].decode(errors="replace"))
+            for r in (self.core.receipts[i % at.RECEIPTS] for i in range(first, head))
+        ]

@@ -1,0 +1,394 @@
+"""The core's own process: opens the device, reads the mail, lands plans, keeps the journal.
+
+``python -m live.core.process FOLDER [--standby]``. Its Python may stall for
+seconds; the callback does not notice. A standby has everything loaded and
+waits for one line on its standard input, so that a killed core is followed
+by the next in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from live.clock import Clock
+from live.core import layout as at
+from live.core.mail import Letter, Reader, answer
+from live.core.memory import Map
+from live.journal import Journal, last_state
+from live.plan import compare
+from live.rig import Rig
+from live.score import Node, Score
+
+POLL = 0.002
+ARM_AHEAD = 0.3  # seconds: a plan for a far bar is laid out only then, so that plans for nearer frames pass it
+LOOK_AGAIN = 0.5  # seconds between looks for a device that left
+
+
+@dataclass
+class Waiting:
+    """A plan that has come in and not yet landed."""
+
+    letter: Letter
+    frame: int
+
+
+def now_ns() -> int:
+    """The clock the callback uses too."""
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime_ns") else time.monotonic_ns()
+
+
+class Core:
+    """One playing core: everything around the callback."""
+
+    def __init__(self, folder: Path, *, device: str = "", careful: bool = False) -> None:
+        """``device`` stands in for the wanted one while that is away; ``careful`` leaves out what may have crashed the last core."""
+        from live.core.conductor import Conductor
+        from live.core.guests import Guests
+        from live.core.stand import Stand
+
+        self.folder = folder
+        self.rig = Rig.read(folder / "rig.json")
+        self.device = device or self.rig.device
+        self.careful = careful
+        self.core = Map(folder / "core.map", at.CORE)
+        self.tape = Map(folder / "tape.map", at.tape(self.rig.tracks)) if self.rig.record else None
+        clock = self.core.clock
+        again = int(clock[at.C_GENERATION]) > 0
+        if again:
+            self._catch_up()
+        clock[at.C_GENERATION] += 1
+        clock[at.C_PID], clock[at.C_STATE], clock[at.C_BORN_NS] = os.getpid(), 0, now_ns()
+        self.rate = self.rig.rate
+        self.stand = Stand(
+            self.rate,
+            self.rig.ins,
+            self.rig.outs,
+            core=self.core,
+            tape=self.tape,
+            lookahead=self.rig.lookahead,
+            ceiling_db=self.rig.ceiling,
+        )
+        if self.tape:
+            self.tape.touch()
+        self.guests = Guests(folder, self.rate)
+        self.conductor = Conductor(self.stand, seed=self.rig.seed, find=self.guests.find)
+        self.journal = Journal(Path(self.rig.take) / "journal.jsonl")
+        self.reader = Reader(self.core)
+        self.queue: deque[Waiting] = deque()
+        self.moves = 0
+        self.gate = 0
+        self.bad: set[str] = set()
+        self.port: Any = None
+        self.looked = 0.0
+        self.told = ""
+        if not again:
+            self.journal.write("begin", 0, rate=self.rate, ins=self.rig.ins, outs=self.rig.outs, seed=self.rig.seed, started=time.time())
+        self.restore(again)
+
+    def _catch_up(self) -> None:
+        """The clock goes on as if nothing had happened: silence took the time, not the music."""
+        clock = self.core.clock
+        last = int(clock[at.C_WALL_NS])
+        if last:
+            gone = max(now_ns() - last, 0) * int(clock[at.C_RATE]) // 1_000_000_000
+            clock[at.C_FRAME] = -(-(int(clock[at.C_FRAME]) + gone) // 64) * 64
+
+    def restore(self, again: bool) -> None:
+        """Play what the journal says was playing, each place as old as it would be."""
+        from live.core.conductor import Refusal
+
+        score, born = last_state(self.journal.path)
+        if self.careful:
+            risky = [name for name, node in score.places.items() if node.kind.startswith("written:")]
+            if risky:
+                self._trouble(f"the core crashed twice; left out: {', '.join(risky)}")
+                score = self._without(score, risky)
+        if not score.places:
+            return
+        frame = self.stand.frame
+        age = {name: max(frame - since, 1) for name, since in born.items()}
+        try:
+            ready = self.conductor.prepare(compare(Score(), score), age=age)
+        except Refusal as trouble:
+            self._trouble(f"not all could be restored: {trouble}")
+            score = self._what_can_be(score)
+            ready = self.conductor.prepare(compare(Score(), score), age=age)
+        self.conductor.arm(ready, fade=0.01)
+        self.journal.write("again", frame, places=len(score.places)) if again else None
+
+    @staticmethod
+    def _without(score: Score, names: list[str]) -> Score:
+        """A score without some places; who heard them hears what they heard."""
+        places = {}
+        for name, node in score.places.items():
+            if name not in names:
+                ins = tuple(score.places[i].ins[0] if i in names and score.places[i].ins else i for i in node.ins)
+                places[name] = Node(node.kind, tuple(i for i in ins if i not in names), node.controls, node.settings)
+        return score.with_(places=places, sends=tuple(s for s in score.sends if s.place in places))
+
+    def _what_can_be(self, score: Score) -> Score:
+        """The part of a score that still can be built."""
+        from live.core.conductor import Refusal
+
+        kept = Score(tempo=score.tempo, bar=score.bar)
+        for name, node in score.places.items():
+            sends = tuple(s for s in score.sends if s.place in kept.places or s.place == name)
+            trial = kept.with_(places={**kept.places, name: node}, sends=sends)
+            try:
+                self.conductor.forget(self.conductor.prepare(compare(Score(), trial)))
+            except Refusal as trouble:
+                self._trouble(f"{name} is left out: {trouble}")
+            else:
+                kept = trial
+        return kept
+
+    # --- the device -----------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the wanted device, or the next, or none: there is always something to play on."""
+        from live.ports import audio
+
+        wanted = self.device
+        try:
+            self.port = self._opened(wanted)
+        except Exception as trouble:  # whatever a driver does, time goes on, on null
+            self._trouble(str(trouble) if isinstance(trouble, audio.DeviceError) else f"{wanted} would not open: {trouble}")
+            self.port = audio.NullPort(self.stand, self.rig.block)
+        self._say_device()
+
+    def _opened(self, wanted: str) -> Any:
+        from live.ports import audio
+
+        if wanted == "null":
+            return audio.NullPort(self.stand, self.rig.block)
+        if wanted == "jack":
+            return audio.JackPort(self.stand, self.rig.block, self.rig.client, connect=self.rig.connect)
+        return audio.PortAudioPort(self.stand, self.rig.block, wanted, self.rig.source or None)
+
+    def _say_device(self) -> None:
+        port = self.port
+        self.core.device[0] = port.name.encode()
+        self.core.device[1] = (self.rig.source or port.name).encode()
+        self.core.device[2] = port.backend.encode()
+        self.core.clock[at.C_BLOCK] = port.block
+        self.core.clock[at.C_LAT_IN], self.core.clock[at.C_LAT_OUT] = getattr(port, "latency", (0, 0))
+        self.core.clock[at.C_STATE] = 1
+        self.journal.write("device", self.stand.frame, name=port.name, backend=port.backend, block=port.block)
+
+    def watch_device(self) -> None:
+        """A device that said goodbye is followed by null at once; the wanted one is taken back when it returns."""
+        from live.ports import audio
+
+        if self.port.lost:
+            gone = self.port.name
+            dead, self.port = self.port, audio.NullPort(self.stand, self.rig.block)
+            self._trouble(f"{gone} is gone; playing on null until it returns")
+            self._say_device()
+            self.looked = time.monotonic()
+            dead.close()
+        elif self.port.backend == "null" and self.device == "jack" and time.monotonic() - self.looked > LOOK_AGAIN:
+            self.looked = time.monotonic()
+            self._try_jack()
+
+    def _try_jack(self) -> None:
+        from live.ports import audio
+
+        quiet = self.port
+        if not audio.jack_answers():
+            return
+        quiet.close()
+        try:
+            self.port = audio.JackPort(self.stand, self.rig.block, self.rig.client, connect=self.rig.connect)
+        except audio.DeviceError:
+            self.port = audio.NullPort(self.stand, self.rig.block)
+            return
+        self._trouble(f"{self.port.name} is back")
+        self._say_device()
+
+    # --- the mail -------------------------------------------------------------------
+
+    def turn(self) -> bool:
+        """One round of the conductor's day. False when it is time to leave."""
+        clock = self.core.clock
+        clock[at.C_BEAT_NS] = now_ns()
+        for letter in self.reader.letters():
+            if not self._read(letter):
+                return False
+        self.conductor.settle()
+        self._arm_next()
+        self.conductor.sweep()
+        self._note_moves()
+        self._note_bad()
+        self.watch_device()
+        self.guests.serve(self.conductor)
+        return clock[at.C_STOP] == 0
+
+    def _read(self, letter: Letter) -> bool:
+        from live.core.conductor import Refusal
+
+        if letter.verb == "plan":
+            self.queue.append(Waiting(letter, self._frame_for(letter)))
+        elif letter.verb == "event":
+            numbers = json.loads(letter.text)
+            try:
+                self.conductor.event(letter.name, letter.frame, letter.number, numbers)
+                self.journal.write("event", letter.frame, name=letter.name, kind=letter.number, numbers=numbers)
+            except Refusal as trouble:
+                self._trouble(str(trouble))
+        elif letter.verb == "stall":  # for the bench only: hold this process's GIL
+            import ctypes
+
+            ctypes.PyDLL(None).usleep(int(letter.number))
+        elif letter.verb == "leave":
+            return False
+        else:
+            self._trouble(f"the core knows no word {letter.verb!r}")
+        return True
+
+    def _frame_for(self, letter: Letter) -> int:
+        if letter.at == "frame":
+            return letter.frame
+        if letter.at == "now":
+            return 0
+        t = self.core.tempo
+        clock = Clock(self.rate, float(t[at.T_BPM]), float(t[at.T_BAR]), float(t[at.T_BEAT0]), float(t[at.T_FRAME0]))
+        return clock.at(letter.at, self.stand.frame + int(self.core.clock[at.C_BLOCK]) + self.rate // 100)
+
+    def _arm_next(self) -> None:
+        """Arm the plan that lands first, when its frame is near."""
+        if self.conductor.armed or not self.queue:
+            return
+        horizon = self.stand.frame + int(ARM_AHEAD * self.rate)
+        ready = [w for w in self.queue if w.frame <= horizon]
+        if not ready:
+            return
+        first = min(ready, key=lambda w: w.frame)
+        self.queue.remove(first)
+        self._arm(first)
+
+    def _arm(self, waiting: Waiting) -> None:
+        from live.core.conductor import Refusal
+
+        letter = waiting.letter
+        try:
+            plan = letter.plan
+            ready = self.conductor.prepare(plan)
+        except (Refusal, LookupError, ValueError, TypeError) as trouble:
+            answer(self.core, letter.number, at.REFUSED, self.stand.frame, str(trouble))
+            return
+
+        def landed(frame: int) -> None:
+            self.journal.plan(frame, plan, self.conductor.score, letter.fade)
+            late = f"late by {frame - waiting.frame} frames" if waiting.frame and frame > waiting.frame else ""
+            answer(self.core, letter.number, at.LANDED, frame, late)
+
+        self.conductor.arm(ready, waiting.frame, fade=letter.fade, done=landed)
+
+    # --- news -----------------------------------------------------------------------
+
+    def _note_moves(self) -> None:
+        self.moves, moves = self.stand.moves(self.moves)
+        for frame, knob, value in moves:
+            self.journal.write("knob", frame, knob=knob, value=value)
+        gate = int(self.core.clock[at.C_GATE])
+        if gate != self.gate:
+            self.gate = gate
+            self.journal.write("gate", self.stand.frame, closed=gate)
+
+    def _note_bad(self) -> None:
+        if not int(self.core.clock[at.C_BAD]) and not self.bad:
+            return
+        from live.core.machine import V_BAD
+
+        why = {1: "not a number", 2: "far too loud", 3: "direct current", 4: "too slow"}
+        now = {}
+        for name, place in self.conductor.places.items():
+            code = int(place.strip.voice[V_BAD])
+            if code:
+                now[name] = why[code]
+        for name in set(now) - self.bad:
+            self._trouble(f"{name} went bad ({now[name]}) and was taken out; the rest plays on")
+            self.journal.write("bad", self.stand.frame, name=name, why=now[name])
+        self.bad = set(now)
+
+    def _trouble(self, text: str) -> None:
+        if text == self.told:
+            return
+        self.told = text
+        answer(self.core, 0, at.TROUBLE, self.stand.frame, text)
+        self.core.device[3] = text.encode()[:255]
+        self.journal.write("trouble", self.stand.frame, text=text)
+
+    def close(self) -> None:
+        """Let go in an orderly way: a short fade, the device, the journal."""
+        self.core.clock[at.C_GATE] = 1
+        time.sleep(0.03)
+        self.core.clock[at.C_STATE] = 3
+        if self.port:
+            self.port.close()
+        self.core.clock[at.C_GATE] = 0
+        self.journal.write("end", self.stand.frame)
+        self.journal.close()
+
+
+def settle_in() -> str:
+    """Ask the system politely for what real time needs. What it refused, in words."""
+    refused = []
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        if ctypes.CDLL(None).mlockall(3):
+            refused.append("memory cannot be locked")
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(-10)
+    return "; ".join(refused)
+
+
+def main(argv: list[str]) -> int:
+    """Warm up, wait if standing by, play until told to leave."""
+    folder = Path(argv[0])
+    from live.core import callback, conductor, guests  # noqa: F401 - all compiled code is in memory after this
+    from live.core.kinds import kinds
+    from live.ports import audio
+
+    kinds()
+    audio.warm()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    go: dict[str, Any] = {}
+    if "--standby" in argv:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        line = sys.stdin.readline()
+        if not line:
+            return 0
+        go = json.loads(line)
+    from live.pids import Held
+
+    with Held(folder, "core"):
+        settle_in()
+        core = Core(folder, device=go.get("device", ""), careful=bool(go.get("careful")))
+        signal.signal(signal.SIGTERM, lambda *_: core.core.clock.__setitem__(at.C_STOP, 1))
+        core.open()
+        while core.turn():
+            time.sleep(POLL)
+        core.close()
+    return 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(code)  # PortAudio may hang in its own exit; everything of ours is closed

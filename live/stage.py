@@ -1,0 +1,265 @@
+"""The desk's hand on the core: starts it or finds it playing, sends plans, reads meters and news.
+
+No sound and no device library in here. If this process dies the core plays
+on, and the next ``Stage.open`` takes it up where it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from live.clock import Clock
+from live.core import layout as at
+from live.core.mail import Receipt, Receipts, Sender
+from live.core.memory import Map, where
+from live.journal import last_state
+from live.pids import alive, end
+from live.plan import Plan, compare
+from live.rig import Rig
+from live.score import Score
+
+START = 180.0  # seconds a first start may take: compiling, when the cache is cold
+
+
+class Refused(Exception):
+    """The core said no. One line; what played plays on."""
+
+
+class Silent(Exception):
+    """No core answers. One line."""
+
+
+@dataclass(frozen=True)
+class Meter:
+    """How one place does."""
+
+    name: str
+    peak: float
+    dc: float
+    bad: str
+    late: int
+
+
+BAD = {0: "", 1: "not a number", 2: "far too loud", 3: "direct current", 4: "too slow"}
+
+
+class Stage:
+    """A playing core, seen from the desk."""
+
+    def __init__(self, folder: Path, rig: Rig, *, found: bool) -> None:
+        self.folder, self.rig, self.found = folder, rig, found
+        self.core = Map(folder / "core.map", at.CORE)
+        self.mail = Sender(self.core)
+        self.receipts = Receipts(self.core)
+        self.news: list[str] = []
+        self.answers: dict[int, Receipt] = {}
+        self.score, _ = last_state(Path(rig.take) / "journal.jsonl")
+
+    # --- starting, finding, leaving ---------------------------------------------------
+
+    @staticmethod
+    def open(rig: Rig | None = None, *, name: str = "main", wait: bool = True) -> Stage:
+        """Take up the core of that name if one plays, else start one as ``rig`` says."""
+        folder = where() / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        playing = bool(alive(folder, "core")) and (folder / "rig.json").exists() and (folder / "core.map").exists()
+        if playing:
+            stage = Stage(folder, Rig.read(folder / "rig.json"), found=True)
+        else:
+            if rig is None:
+                raise Silent(f"nothing plays under the name {name!r}; start it with antiphon play")
+            end(folder, "watch")
+            fresh(folder, rig)
+            stage = Stage(folder, rig, found=False)
+        stage.watch()
+        if wait:
+            stage.wait_for_sound()
+        return stage
+
+    def watch(self) -> None:
+        """Make sure somebody watches over the core."""
+        if alive(self.folder, "watch"):
+            return
+        root = str(Path(__file__).parent.parent)
+        env = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p))
+        how = {"start_new_session": True} if os.name != "nt" else {"creationflags": 0x00000208}
+        with (self.folder / "log").open("a") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "live.watch", str(self.folder)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=self.folder, **how,  # type: ignore[call-overload]
+            )  # fmt: skip
+
+    def wait_for_sound(self, patience: float = START) -> None:
+        """Until the core plays."""
+        until = time.monotonic() + patience
+        while int(self.core.clock[at.C_STATE]) not in (1, 2) or not int(self.core.clock[at.C_CALLS]):
+            if time.monotonic() > until:
+                raise Silent(f"the core did not start in {patience:g} s; its log is {self.folder / 'log'}")
+            time.sleep(0.005)
+
+    def close(self, *, leave: bool = True) -> None:
+        """Leave the stage: with ``leave`` everything stops in order, without it the core plays on."""
+        if leave:
+            (self.folder / "leave").touch()
+            until = time.monotonic() + 6.0
+            while alive(self.folder, "watch") and time.monotonic() < until:
+                time.sleep(0.01)
+            for role in ("core", "tape"):
+                end(self.folder, role, hard=True)
+        self.core.close()
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, trouble: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # --- playing ------------------------------------------------------------------------
+
+    def play(self, score: Score, *, when: str = "now", frame: int = 0, fade: float = 0.05, patience: float = 20.0) -> Receipt | None:
+        """Go to another score. Waits for the receipt; None when the two are equal and nothing had to happen."""
+        plan = compare(self.score, score)
+        return self.send(plan, when=when, frame=frame, fade=fade, patience=patience) if plan else None
+
+    def send(self, plan: Plan, *, when: str = "now", frame: int = 0, fade: float = 0.05, patience: float = 20.0) -> Receipt:
+        """Send a plan and wait until it has landed, or raise Refused with the reason."""
+        from live.plan import carried
+
+        number = self.mail.plan(plan, when="frame" if frame else when, frame=frame, fade=fade)
+        receipt = self.wait_for(number, patience)
+        if not receipt.landed:
+            raise Refused(receipt.text)
+        self.score = carried(self.score, plan)
+        return receipt
+
+    def post(self, plan: Plan, *, when: str = "now", frame: int = 0, fade: float = 0.05) -> int:
+        """Send a plan without waiting; its number."""
+        return self.mail.plan(plan, when="frame" if frame else when, frame=frame, fade=fade)
+
+    def wait_for(self, number: int, patience: float = 20.0) -> Receipt:
+        """The receipt of a plan."""
+        until = time.monotonic() + patience
+        while True:
+            self.read()
+            if number in self.answers:
+                return self.answers.pop(number)
+            if time.monotonic() > until:
+                raise Silent(f"the core has not answered for {patience:g} s; what plays, plays on")
+            time.sleep(0.001)
+
+    def read(self) -> list[str]:
+        """Take in receipts; the news since last asked."""
+        for receipt in self.receipts.new():
+            if receipt.status == at.TROUBLE:
+                self.news.append(receipt.text)
+            else:
+                self.answers[receipt.plan] = receipt
+                while len(self.answers) > 1000:
+                    del self.answers[next(iter(self.answers))]
+        return self.news
+
+    def knob(self, number: int, value: float) -> None:
+        """Turn a knob, 0 to 1. One store; the callback sees it at its next block."""
+        self.core.knobs[number] = value
+
+    def event(self, name: str, kind: int, numbers: Iterable[float] = (), *, frame: int = 0) -> None:
+        """A note, a grain, a trigger for a place, at a frame (0: at once)."""
+        self.mail.word("event", name, index=kind, frame=frame or self.frame, text=json.dumps(list(numbers)))
+
+    def panic(self) -> None:
+        """Zero within ten milliseconds, whatever anybody's Python does."""
+        self.core.clock[at.C_GATE] = 1
+
+    def unpanic(self) -> None:
+        """Sound again."""
+        self.core.clock[at.C_GATE] = 0
+
+    def mute(self, *names: str) -> None:
+        """These are silent from now on."""
+        self.play(replace(self.score, muted=self.score.muted | set(names)))
+
+    def unmute(self, *names: str) -> None:
+        """These sound again; no name: all do."""
+        self.play(replace(self.score, muted=self.score.muted - set(names) if names else frozenset()))
+
+    def solo(self, *names: str) -> None:
+        """Only these go to the outputs; no name: all do."""
+        self.play(replace(self.score, soloed=frozenset(names)))
+
+    # --- looking ------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> int:
+        """The core's clock."""
+        return int(self.core.clock[at.C_FRAME])
+
+    @property
+    def clock(self) -> Clock:
+        """The tempo as it is now."""
+        t = self.core.tempo
+        return Clock(self.rig.rate, float(t[at.T_BPM]), float(t[at.T_BAR]), float(t[at.T_BEAT0]), float(t[at.T_FRAME0]))
+
+    @property
+    def lost(self) -> int:
+        """Blocks the device lost since the start."""
+        return int(self.core.clock[at.C_LOST])
+
+    @property
+    def device(self) -> str:
+        """What is played on now."""
+        return str(self.core.device[0].decode(errors="replace"))
+
+    @property
+    def limited(self) -> int:
+        """Frames the limiter has worked on so far."""
+        return int(self.core.clock[at.C_LIMITED])
+
+    def peak(self) -> float:
+        """The loudest sample since last asked."""
+        found = float(self.core.tempo[at.T_PEAK])
+        self.core.tempo[at.T_PEAK] = 0.0
+        return found
+
+    def load(self, seconds: float = 0.5) -> float:
+        """The callback's share of one core, over the next moments."""
+        a, t = int(self.core.clock[at.C_LOAD_NS]), time.monotonic_ns()
+        time.sleep(seconds)
+        return (int(self.core.clock[at.C_LOAD_NS]) - a) / (time.monotonic_ns() - t)
+
+    def meters(self) -> list[Meter]:
+        """Every place's level."""
+        names = self.core.names
+        used = np.flatnonzero(names != b"")
+        rows = self.core.meters[used]
+        return [
+            Meter(names[i].decode(), float(row[at.M_PEAK]), float(row[at.M_DC]), BAD.get(int(row[at.M_BAD]), ""), int(row[at.M_LATE]))
+            for i, row in zip(used, rows, strict=True)
+        ]
+
+
+def fresh(folder: Path, rig: Rig) -> None:
+    """New maps for a new session; what a crashed one left is removed."""
+    from live.watch import clear
+
+    clear(folder)
+    (folder / "log").write_text("")
+    Path(rig.take).mkdir(parents=True, exist_ok=True)
+    rig.write(folder / "rig.json")
+    with contextlib.suppress(FileNotFoundError):
+        (folder / "core.map").unlink()
+    core = Map(folder / "core.map", at.CORE, create=True)
+    core.clock[at.C_MAGIC] = at.MAGIC + at.VERSION
+    core.close()
+    if rig.record:
+        Map(folder / "tape.map", at.tape(rig.tracks), create=True).close()
