@@ -89,6 +89,7 @@ class Core:
         self.gate = 0
         self.bad: set[str] = set()
         self.port: Any = None
+        self.midi: Any = None
         self.looked = 0.0
         self.told = ""
         if not again:
@@ -156,7 +157,7 @@ class Core:
 
     def open(self) -> None:
         """Open the wanted device, or the next, or none: there is always something to play on."""
-        from live.ports import audio
+        from live.ports import audio, midi
 
         wanted = self.device
         try:
@@ -165,6 +166,8 @@ class Core:
             self._trouble(str(trouble) if isinstance(trouble, audio.DeviceError) else f"{wanted} would not open: {trouble}")
             self.port = audio.NullPort(self.stand, self.rig.block)
         self._say_device()
+        if self.midi is None:
+            self.midi = midi.opened(self.core.knobs, jack=self.port.backend == "jack")
 
     def _opened(self, wanted: str) -> Any:
         from live.ports import audio
@@ -334,6 +337,8 @@ class Core:
         self.core.clock[at.C_GATE] = 1
         time.sleep(0.03)
         self.core.clock[at.C_STATE] = 3
+        if self.midi:
+            self.midi.close()
         if self.port:
             self.port.close()
         self.core.clock[at.C_GATE] = 0

@@ -292,12 +292,10 @@ def allocates(made: Any) -> int:
         code = made._entry._library.get_asm_str()
     if cached or not re.search(r"NRT_MemInfo_(\w*alloc|new)|NRT_(Rea|A)llocate", code):
         return 0
-    text = Path(made.__file__).read_text()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call | ast.List | ast.ListComp) and node.lineno > made._LINE:
-            name = ast.unparse(node.func).split(".")[-1] if isinstance(node, ast.Call) else "list"
-            if name in ("zeros", "empty", "ones", "full", "array", "arange", "linspace", "copy", "zeros_like", "empty_like", "list"):
-                return node.lineno - made._LINE
+    for node in ast.walk(ast.parse(Path(made.__file__).read_text())):
+        sliced = [t for t in getattr(node, "targets", []) if isinstance(t, ast.Subscript) and ast.unparse(t).count(":")]
+        if sliced and node.lineno > made._LINE:
+            return node.lineno - made._LINE
     return first_line(made)
 
 
@@ -315,7 +313,7 @@ def try_out(path: Path, rate: int, share: float, say: Callable[[dict[str, Any]],
     seconds = round(time.perf_counter() - began, 3)
     if line := allocates(made):
         spoiled(made)
-        return Verdict(False, f"line {line}: makes a new array while sounding: use state, or write into out part by part")
+        return Verdict(False, f"line {line}: asks for memory while sounding: go through channels and frames in loops, keep things in state")
     say({"line": first_line(made)})
     verdict = judge(made, written.kind(path, share), rate, share)
     return Verdict(**(asdict(verdict) | {"compiling": seconds}))

@@ -8,9 +8,12 @@ Two forms. For each sample, with as much state as it says (doubles, one set for 
 
 or for each run of at most 64 frames, all channels at once (float32, channels x frames)::
 
-    def swap(sound, out, amount=0.5):
-        out[:] = sound + amount * (sound[::-1] - sound)
+    def cross(sound, out, amount=0.5):
+        for c in range(sound.shape[0]):
+            for i in range(sound.shape[1]):
+                out[c, i] = sound[c, i] + amount * (sound[c - 1, i] - sound[c, i])
 
+Loops, not whole arrays: a sum of arrays asks for memory, and nothing may ask for memory while it sounds.
 A parameter with a number or a ``Control`` is a control, ``state`` is memory that lasts, ``rate``
 the frames of a second. ``write`` makes a module of it (no numba needed), ``rehearse`` tries it out in
 another process, ``kind`` brings it into the core from the code that the rehearsal left compiled.
@@ -45,6 +48,7 @@ STATE_MOST = 1 << 20
 MOST = 24  # controls, as many as fit on the sheet of ``hosted``
 SHARE = 0.2  # of a chunk's time that one treatment may take
 ALLOWED = ("math", "numpy")
+MAKES = ("zeros", "empty", "ones", "full", "array", "arange", "linspace", "copy", "zeros_like", "empty_like", "append", "concatenate")
 NEVER = {
     ast.Raise: "an error cannot be raised while sounding: return a number instead",
     ast.Assert: "assert has nobody to complain to while sounding",
@@ -129,6 +133,8 @@ def _refuse(tree: ast.Module) -> None:
             raise Unwritable(f"line {node.lineno}: {node.name} takes no decorator: the core compiles it by itself")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("print", "open", "input", "exec", "eval"):
             raise Unwritable(f"line {node.lineno}: {node.func.id} is not possible while sounding")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MAKES:
+            raise Unwritable(f"line {node.lineno}: {node.func.attr} makes a new array while sounding: use state")
 
 
 def _bare(lines: list[str], function: ast.FunctionDef, args: list[str]) -> None:

@@ -24,7 +24,7 @@ TAIL = math.exp(-BEND)
 BEATS_IN_A_RUN = 64
 
 
-@njit(inline="always")
+@njit
 def fall(x):
     """From 1 to 0, bent like a string that dies away."""
     return (math.exp(-BEND * x) - TAIL) / (1.0 - TAIL)

@@ -18,7 +18,7 @@ TURN = 2.0**52
 PHASE, CYCLE, KNOWN = 0, 1, 2
 
 
-@njit(inline="always")
+@njit
 def dice(seed, cycle):
     """A number from 0 to 1 that belongs to this seed and this cycle for ever."""
     x = (seed * 0x9E3779B1 + cycle * 0x85EBCA77 + 0x27D4EB2F) & 0xFFFFFFFF
@@ -27,7 +27,7 @@ def dice(seed, cycle):
     return (x ^ (x >> 16)) / 4294967296.0
 
 
-@njit(inline="always")
+@njit
 def shape_at(shape, seed, cycle, x):
     """Where the wave stands, 0 to 1, at x (0 to 1) of a cycle."""
     if shape == 0:
@@ -45,7 +45,7 @@ def shape_at(shape, seed, cycle, x):
     return here + (there - here) * smooth(x)
 
 
-@njit(inline="always")
+@njit
 def low_high(shape, seed, cycle, x, low, high):
     """The wave between its ends."""
     return low + (high - low) * shape_at(shape, seed, cycle, x)

@@ -22,7 +22,7 @@ OCTAVE = 20.0 * math.log10(2.0)  # decibels in a factor of two
 SPLIT = np.int32(0x3F3504F3)  # the bits of sqrt(1/2)
 
 
-@njit(inline="always")
+@njit
 def log2(x):
     """Binary logarithm of a positive float32, to 4e-7."""
     bits = np.float32(x).view(np.int32)
@@ -37,7 +37,7 @@ def log2(x):
     return np.float32(whole) + p * f
 
 
-@njit(inline="always")
+@njit
 def exp2(x):
     """Two to the x, to 2e-7; exactly 1 at 0."""
     whole = np.floor(x + np.float32(0.5))
@@ -50,7 +50,7 @@ def exp2(x):
     return p * np.int32(np.int32(np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
-@njit(inline="always")
+@njit
 def share(seconds, rate):
     """How much of the way is gone in one frame."""
     return 1.0 - math.exp(-1.0 / max(seconds * rate, 0.2))

@@ -33,7 +33,7 @@ def mix_op(row, n, t):
                     out[k, i] += sound[from_, i]
 
 
-@njit(inline="always")
+@njit
 def shares(at):
     """Gains of the first and the second sound; their powers add up to one."""
     if at <= 0.0:

@@ -15,7 +15,7 @@ from live.core.kinds import Kind, op
 from live.core.row import IN, cells, inlet, memory, njit, outlet, span
 
 
-@njit(inline="always")
+@njit
 def place(at, mono):
     """Gains of left and right: mono keeps its power, stereo turns one side down."""
     if mono:

@@ -87,7 +87,7 @@ def knot(m, t, size, decay, damp, rate):
     stray(m, DELAY_B, float((t // CHUNK + 1) * CHUNK), rate)
 
 
-@njit(inline="always")
+@njit
 def mirror(ring, size, head, count):
     """Repeat the ring's first frames behind its end."""
     if head < MARGIN:
@@ -96,7 +96,7 @@ def mirror(ring, size, head, count):
                 ring[size + head + i] = ring[head + i]
 
 
-@njit(inline="always")
+@njit
 def smear(x, row, side, head, count, rate):
     """Four allpasses in a row: one click becomes a crowd."""
     r = cells(row)
@@ -158,7 +158,7 @@ def lose(m, y, at, count):
             y[j * CHUNK + i] *= a + d * np.float32(at + i)
 
 
-@njit(inline="always")
+@njit
 def four(a, b, c, d):
     """A Hadamard matrix of four."""
     e, f, g, h = a + b, a - b, c + d, c - d
