@@ -20,37 +20,19 @@ import numpy as np
 import soundfile
 
 from live.core import layout as at
-from live.core.conductor import FADE_SECONDS, Refusal
+from live.core.conductor import Refusal
 from live.core.kinds import kinds
 from live.core.memory import Map
 from live.core.offline import Offline
+from live.cue import Cue
 from live.journal import Journal
 from live.loudness import Ear
-from live.plan import Plan, carried, compare
+from live.plan import carried, compare
 from live.score import Score
 from live.tape import Recorder, keep
 from live.tape.take import form
 
 HEARD = 10 ** (-60 / 20)  # a place louder than this at least once was heard
-
-
-@dataclass(frozen=True)
-class Cue:
-    """At ``frame``: a Score or a Plan to land, or a note ``(place, kind, numbers)``, or a knob ``(number, value)``."""
-
-    frame: int
-    what: Score | Plan | tuple[str, int, tuple[float, ...]] | tuple[int, float]
-    fade: float = FADE_SECONDS
-
-    @property
-    def is_note(self) -> bool:
-        """Whether it goes into a place's queue."""
-        return isinstance(self.what, tuple) and len(self.what) == 3 and isinstance(self.what[0], str)
-
-    @property
-    def is_knob(self) -> bool:
-        """Whether it turns a knob."""
-        return isinstance(self.what, tuple) and len(self.what) == 2 and isinstance(self.what[0], int)
 
 
 @dataclass(frozen=True)

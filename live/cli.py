@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 COMMANDS = {
     "play": "play a session live; without one, an empty stage",
-    "minute": "render the scripted first minute into files",
+    "minute": "perform the scripted first minute into files, or --live",
     "render": "render a script faster than real time into files",
     "replay": "render a played take again from its journal",
     "keep": "write the last seconds of the running session as stems and mix",
@@ -106,6 +106,7 @@ def parser() -> Parser:
     p.add_argument("--plain", action="store_true", default=None, help="no colours, no moving lines")
 
     p = made["minute"]
+    p.add_argument("--live", action="store_true", help="perform it on the device, then stay for your words")
     p.add_argument("--out", default="takes/first", metavar="DIR", help="where mix and stems go (default takes/first)")
     p.add_argument("--json", action="store_true", help="the summary for machines")
 

@@ -91,7 +91,8 @@ def render(asked: argparse.Namespace) -> int:
     """A script into files, faster than real time."""
     score = score_of(script_of(asked.script))
     out = folder_for(asked.out)
-    from live.bounce import Cue, bounce
+    from live.bounce import bounce
+    from live.cue import Cue
 
     made = bounce([Cue(0, score)], asked.seconds, out, rate=asked.rate, channels=asked.channels, seed=asked.seed or 0, stems=asked.stems)
     if made.refused:
@@ -101,7 +102,12 @@ def render(asked: argparse.Namespace) -> int:
 
 
 def minute(asked: argparse.Namespace) -> int:
-    """The scripted first minute into files: it types its own lines."""
+    """The scripted first minute, into files or live: it types its own lines."""
+    if asked.live:
+        from live.front import evening
+        from live.minute import perform
+
+        return evening(None, {}, perform=perform)
     out = folder_for(asked.out)
     from live import journal, minute
     from live.bounce import bounce
@@ -121,6 +127,30 @@ def minute(asked: argparse.Namespace) -> int:
     if not asked.json:
         say("")
     tell(asked.json, made, refused=made.refused[0] if made.refused else "nothing", journal=journal.fingerprint(book))
+    return 0
+
+
+def play(asked: argparse.Namespace) -> int:
+    """An evening: live, on a device or none."""
+    from live.front import evening
+
+    words = ("device", "input", "rate", "block", "channels", "plain")
+    return evening(asked.session, {word: getattr(asked, word) for word in words}, asked.seconds)
+
+
+def keep(asked: argparse.Namespace) -> int:
+    """The last seconds of the session that runs, as stems and mix."""
+    from live.core.memory import where
+    from live.front import kept
+    from live.pids import alive
+    from live.rig import Rig
+
+    folder = where() / "main"
+    if not alive(folder, "core"):
+        raise Sorry("Nothing plays now, so there is nothing to keep. Start with antiphon play.")
+    out = folder_for(asked.out) if asked.out else Path(Rig.read(folder / "rig.json").take)
+    said = kept(out, folder, asked.seconds)
+    say(json.dumps({"said": said, "out": str(out)}) if asked.json else said)
     return 0
 
 

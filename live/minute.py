@@ -6,16 +6,22 @@ adds its line here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from live.bounce import Cue
 from live.core.controls.seq import hits
+from live.cue import Cue
+from live.errands import say
 from live.score import Drive, Node, Score, Send
+
+if TYPE_CHECKING:
+    from live.front import Evening
 
 TEMPO, BARS = 96.0, 24
 BAR_SECONDS = 4 * 60 / TEMPO
 SECONDS = BARS * BAR_SECONDS
+TUNE = (110.0, 164.81, 196.0, 130.81, 146.83, 220.0, 98.0)  # the string's notes in Hz
 
 
 @dataclass(frozen=True)
@@ -133,17 +139,52 @@ LINES: tuple[Line, ...] = (
 )
 
 
-def cues(rate: int) -> list[Cue]:
-    """Everything the minute plays, by frame. The broken line is among them: the core itself must refuse it."""
-    found: list[Cue] = []
+def steps(rate: int) -> list[tuple[Line, Cue]]:
+    """Each line with what it does at which frame. The broken one is among them: the core itself must refuse it."""
+    found = []
     history = [Score(tempo=TEMPO)]
     for line in LINES:
-        frame = round((line.bar - 1) * BAR_SECONDS * rate)
         new = history[-2] if line.edit is None else line.edit(history[-1])
-        found.append(Cue(frame, new, fade=2.0 if line.typed == "hush()" else 0.4))
+        found.append((line, Cue(round((line.bar - 1) * BAR_SECONDS * rate), new, fade=2.0 if line.typed == "hush()" else 0.4)))
         if "revreb" not in line.typed:
             history.append(new)
-    tune = (110.0, 164.81, 196.0, 130.81, 146.83, 220.0, 98.0)
-    for k, (beat, gain) in enumerate(hits("x--o--x-o-x--o--", 0.5, 0.3, 24.0, 86.0)):
-        found.append(Cue(round(beat * 60 / TEMPO * rate), ("string/pluck", 1, (tune[(k * k + k // 5) % 7], 0.7 * gain))))
     return found
+
+
+def notes(rate: int) -> list[Cue]:
+    """What the string plays."""
+    return [
+        Cue(round(beat * 60 / TEMPO * rate), ("string/pluck", 1, (TUNE[(k * k + k // 5) % 7], 0.7 * gain)))
+        for k, (beat, gain) in enumerate(hits("x--o--x-o-x--o--", 0.5, 0.3, 24.0, 86.0))
+    ]
+
+
+def cues(rate: int) -> list[Cue]:
+    """Everything the minute plays, by frame."""
+    return [cue for _, cue in steps(rate)] + notes(rate)
+
+
+def perform(now: Evening) -> Iterator[None]:
+    """The minute on stage, beside whoever types: yields between looks at the clock, and stops when somebody else edits."""
+    from live.stage import Refused
+
+    stage, rate = now.stage, now.stage.rig.rate
+    began = stage.frame + rate // 10
+    lines, tune = steps(rate), notes(rate)
+    while lines or tune:
+        while tune and began + tune[0].frame < stage.frame + rate // 4 and "string/pluck" in stage.score.places:
+            cue = tune.pop(0)
+            stage.event(*cue.what, frame=began + cue.frame)  # type: ignore[misc]
+        if not lines and "string/pluck" not in stage.score.places:
+            return
+        if lines and began + lines[0][1].frame < stage.frame + rate // 4:
+            line, cue = lines.pop(0)
+            say(f"  bar {line.bar:2}  > {line.typed}")
+            before = stage.score
+            try:
+                stage.play(cue.what, frame=began + cue.frame, fade=cue.fade)  # type: ignore[arg-type]
+                now.past.append(before)
+            except Refused as why:
+                say(f"          {why} What played plays on.")
+        yield
+    say("That was the minute. The stage is yours; antiphon play examples/01_one_clip.py is a beginning.")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from live.bounce import Cue
 from live.cli import Sorry
+from live.cue import Cue
 from live.journal import plan_from, read
 
 
