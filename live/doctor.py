@@ -295,49 +295,26 @@ def governor() -> Finding | None:
 
 def stale() -> Finding | None:
     """Processes and shared memory that an earlier evening left behind."""
+    from live.pids import alive
+
     user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "me")
     named = os.environ.get("ANTIPHON_RUNTIME")
     bases = [Path(named)] if named else [Path("/dev/shm") / f"antiphon-{user}", Path(tempfile.gettempdir()) / f"antiphon-{user}"]
     maps = [f for base in bases if base.is_dir() for f in base.rglob("*.map")]
-    running = _ours()
-    if maps and not running:
+    folders = sorted({f.parent for f in maps})
+    running = {role: pid for folder in folders for role in ("core", "watch", "tape") if (pid := alive(folder, role))}
+    if running:
+        who = ", ".join(f"{role} {pid}" for role, pid in running.items())
+        return Finding("left over", NOTE, f"antiphon plays already: {who}", "antiphon play joins it, and ends it when it leaves")
+    if maps:
         mb = sum(f.stat().st_blocks * 512 for f in maps if f.exists()) >> 20
         return Finding(
             "left over",
             NOTE,
             f"{len(maps)} shared files ({mb} MB) of a session that is gone",
-            f"rm -r {maps[0].parent}, or start: it cleans up",
-        )
-    if running:
-        return Finding(
-            "left over",
-            NOTE,
-            f"antiphon runs already: process {', '.join(map(str, running))}",
-            "antiphon play joins it; to end one: kill its number",
+            f"rm -r {folders[0]}, or start: it cleans up",
         )
     return Finding("left over", WELL, "nothing of an earlier session")
-
-
-def _ours() -> list[int]:
-    """Antiphon's own processes, this one and its parents apart."""
-    mine, pid = set(), os.getpid()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (folder / "cmdline").read_bytes().split(b"\0")
-            if folder.stat().st_uid == os.getuid() and any(
-                word in (b"live.core.process", b"live.core.main", b"live.watcher", b"live.core") for word in line[1:4]
-            ):
-                found.append(int(folder.name))
-        except OSError:  # it ended while we looked
-            continue
-    while pid > 1:
-        mine.add(pid)
-        try:
-            pid = int((Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except (OSError, ValueError, IndexError):
-            break
-    return sorted(p for p in found if p not in mine)
 
 
 LOOKS: tuple[Callable[[], Finding | None], ...] = (

@@ -143,7 +143,7 @@ def evening(
 ) -> int:
     """Open, play, listen to words, leave. ``perform`` plays by itself meanwhile: each step of it is one look at the clock."""
     script = script_of(session) if session else None
-    home = script.parent if script else Path.cwd()
+    home = script.parent if script and script.name == "main.py" else Path.cwd()
     score = score_of(script) if script else None
     settings = settled(flags, home if script and script.name == "main.py" else None)
     from live.core.memory import where

@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,9 @@ class Journal:
         self._waiting.append(json.dumps({"what": what, "frame": frame, **more}, separators=(",", ":")))
         self.flush()
 
-    def plan(self, frame: int, plan: Plan, score: Score, fade: float) -> None:
-        """A plan landed."""
-        self.write("plan", frame, steps=plan_data(plan), fade=fade)
+    def plan(self, frame: int, plan: Plan, score: Score, fade: float, number: int = 0) -> None:
+        """A plan landed. ``number`` is the letter's, so that no core lands it twice."""
+        self.write("plan", frame, steps=plan_data(plan), fade=fade, **({"number": number} if number else {}))
         self._plans += 1
         if self._plans % STATE_EVERY == 0:
             self.write("state", frame, score=score_data(score))
@@ -103,21 +104,45 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
                 continue  # torn by a kill, and already followed by the next process's lines
 
 
-def last_state(path: Path) -> tuple[Score, dict[str, int]]:
-    """The score that sounded last, and at which frame each of its places was made."""
-    score, born = Score(), {}
+@dataclass
+class Past:
+    """What a journal says was so at its end."""
+
+    score: Score = field(default_factory=Score)
+    born: dict[str, int] = field(default_factory=dict)  # at which frame each place was made
+    knobs: dict[int, float] = field(default_factory=dict)
+    numbers: dict[int, int] = field(default_factory=dict)  # letters that landed, and where
+    frame: int = -1  # of the last line; -1: there is none
+
+
+def last_known(path: Path) -> Past:
+    """The end of a journal, as a core needs it that goes on from there."""
+    past = Past()
     if not path.exists():
-        return score, born
+        return past
     for line in read(path):
-        if line["what"] == "state":
-            score = score_from(line["score"])
-        elif line["what"] == "plan":
+        what = line["what"]
+        past.frame = max(past.frame, line["frame"])
+        if what == "state":
+            past.score = score_from(line["score"])
+        elif what == "knob":
+            past.knobs[line["knob"]] = line["value"]
+        elif what == "plan":
             plan = plan_from(line["steps"])
             for step in plan:
                 if type(step).__name__ in ("Make", "Swap"):
-                    born[step.name] = line["frame"]  # type: ignore[union-attr]
-            score = carried(score, plan)
-    return score, {name: frame for name, frame in born.items() if name in score.places}
+                    past.born[step.name] = line["frame"]  # type: ignore[union-attr]
+            past.score = carried(past.score, plan)
+            if "number" in line:
+                past.numbers[line["number"]] = line["frame"]
+    past.born = {name: frame for name, frame in past.born.items() if name in past.score.places}
+    return past
+
+
+def last_state(path: Path) -> tuple[Score, dict[str, int]]:
+    """The score that sounded last, and at which frame each of its places was made."""
+    past = last_known(path)
+    return past.score, past.born
 
 
 def fingerprint(path: Path) -> str:
@@ -125,6 +150,7 @@ def fingerprint(path: Path) -> str:
     digest = hashlib.sha256()
     for line in read(path):
         if line["what"] in ("begin", "plan", "knob", "event", "gate"):
+            line.pop("number", None)  # a letter's number is only a name for it
             digest.update(json.dumps(line, sort_keys=True).encode())
     return digest.hexdigest()[:12]
 

@@ -15,9 +15,10 @@ from typing import Any
 try:
     import fcntl
 
-    def _lock(file: Any) -> bool:
+    def _lock(file: Any, *, ask: bool = False) -> bool:
+        """Hold a file, or ask whether one could: two who ask never take each other for the holder."""
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if ask else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             return False
         return True
@@ -25,7 +26,7 @@ try:
 except ImportError:  # Windows
     import msvcrt
 
-    def _lock(file: Any) -> bool:
+    def _lock(file: Any, *, ask: bool = False) -> bool:
         try:
             file.seek(4096)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
@@ -43,16 +44,27 @@ class Held:
         self._file: Any = None
 
     def __enter__(self) -> Held:
-        self._file = self.path.open("a+")
         until = time.monotonic() + self.patience
-        while not _lock(self._file):
-            if time.monotonic() > until:
-                raise RuntimeError(f"another process holds {self.path.name}")
-            time.sleep(0.01)
+        while True:
+            self._file = self.path.open("a+")
+            while not _lock(self._file):
+                if time.monotonic() > until:
+                    self._file.close()
+                    raise RuntimeError(f"another process holds {self.path.name}")
+                time.sleep(0.002)
+            if self._is_there():
+                break
+            self._file.close()  # somebody tidied it away between opening and holding it
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
         return self
+
+    def _is_there(self) -> bool:
+        try:
+            return self.path.stat().st_ino == os.fstat(self._file.fileno()).st_ino
+        except OSError:
+            return False
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
@@ -63,7 +75,7 @@ def alive(folder: Path, role: str) -> int:
     path = folder / f"{role}.pid"
     try:
         with path.open("r+") as file:
-            if _lock(file):
+            if _lock(file, ask=True):
                 return 0
             file.seek(0)
             return int(file.read() or 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from live.score import Drive, Node, Score, Send
@@ -139,6 +139,8 @@ def compare(old: Score, new: Score) -> Plan:
     steps: list[Step] = []
     for name, node in new.places.items():
         before = old.places.get(name)
+        if before is node:
+            continue
         if before is None:
             steps.append(Make(name, node))
         elif before.kind != node.kind or dict(before.settings) != dict(node.settings):
@@ -173,26 +175,26 @@ def carried(score: Score, plan: Iterable[Step]) -> Score:
                 places[name] = node
             case Drop(name):
                 places.pop(name, None)
-                muted.discard(name)
-                soloed.discard(name)
+                sends = {key: send for key, send in sends.items() if key[0] != name}
             case Rewire(name, ins):
-                old = places[name]
-                places[name] = Node(old.kind, ins, old.controls, old.settings)
+                places[name] = replace(places[name], ins=ins)
             case Retune(name, control, value):
-                old = places[name]
-                controls = {k: v for k, v in old.controls.items() if k != control}
+                controls = {k: v for k, v in places[name].controls.items() if k != control}
                 if value is not None:
                     controls[control] = value
-                places[name] = Node(old.kind, old.ins, controls, old.settings)
+                places[name] = replace(places[name], controls=controls)
             case Route(place, first, width, gain):
-                sends.pop((place, first, width), None) if gain is None else None
+                sends.pop((place, first, width), None)
                 if gain is not None:
-                    sends[(place, first, width)] = Send(place, first, width, gain)
+                    sends[place, first, width] = Send(place, first, width, gain)
             case Pace():
                 tempo, bar = step.tempo, step.bar
             case Hush(name, what, on):
                 chosen = muted if what == "mute" else soloed
-                chosen.add(name) if on else chosen.discard(name)
+                if on:
+                    chosen.add(name)
+                else:
+                    chosen.discard(name)
     return Score(places, tuple(sends.values()), tempo, bar, frozenset(muted), frozenset(soloed))
 
 

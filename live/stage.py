@@ -11,11 +11,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +30,9 @@ from live.pids import alive, end
 from live.plan import Plan, compare
 from live.rig import Rig
 from live.score import Score
+
+if TYPE_CHECKING:
+    from live.writing import Writing
 
 START = 180.0  # seconds a first start may take: compiling, when the cache is cold
 
@@ -63,7 +68,9 @@ class Stage:
         self.mail = Sender(self.core)
         self.receipts = Receipts(self.core)
         self.news: list[str] = []
+        self.closed, self._watched = False, time.monotonic()
         self.answers: dict[int, Receipt] = {}
+        self.writing: Writing | None = None  # opens with the first treatment written here
         self.score, _ = last_state(Path(rig.take) / "journal.jsonl")
 
     # --- starting, finding, leaving ---------------------------------------------------
@@ -76,12 +83,18 @@ class Stage:
         playing = bool(alive(folder, "core")) and (folder / "rig.json").exists() and (folder / "core.map").exists()
         if playing:
             stage = Stage(folder, Rig.read(folder / "rig.json"), found=True)
+            stage.news += differs(stage.rig, rig)
         else:
             if rig is None:
+                tidy(folder)
                 raise Silent(f"nothing plays under the name {name!r}; start it with antiphon play")
-            end(folder, "watch")
+            for role in ("watch", "tape"):  # a watcher without a core would start one with another rig
+                end(folder, role)
+            swept = sweep(folder)
+            rig, said = somewhere(rig)
             fresh(folder, rig)
             stage = Stage(folder, rig, found=False)
+            stage.news += said + swept
         stage.watch()
         if wait:
             stage.wait_for_sound()
@@ -110,13 +123,20 @@ class Stage:
 
     def close(self, *, leave: bool = True) -> None:
         """Leave the stage: with ``leave`` everything stops in order, without it the core plays on."""
+        if self.closed:
+            return
+        self.closed = True
+        if self.writing:
+            self.writing.close()
         if leave:
-            (self.folder / "leave").touch()
-            until = time.monotonic() + 6.0
+            with contextlib.suppress(FileNotFoundError):  # another desk closed it already
+                (self.folder / "leave").touch()
+            until = time.monotonic() + 8.0
             while alive(self.folder, "watch") and time.monotonic() < until:
                 time.sleep(0.01)
-            for role in ("core", "tape"):
+            for role in ("watch", "core", "tape"):
                 end(self.folder, role, hard=True)
+            tidy(self.folder)
         self.core.close()
 
     def __enter__(self) -> Stage:
@@ -159,7 +179,11 @@ class Stage:
             time.sleep(0.001)
 
     def read(self) -> list[str]:
-        """Take in receipts; the news since last asked."""
+        """Take in receipts; the news since last asked. Whoever watches over the core is watched over here."""
+        if time.monotonic() - self._watched > 1.0:
+            self._watched = time.monotonic()
+            if not self.closed and alive(self.folder, "core"):
+                self.watch()
         for receipt in self.receipts.new():
             if receipt.status == at.TROUBLE:
                 self.news.append(receipt.text)
@@ -176,6 +200,19 @@ class Stage:
     def event(self, name: str, kind: int, numbers: Iterable[float] = (), *, frame: int = 0) -> None:
         """A note, a grain, a trigger for a place, at a frame (0: at once)."""
         self.mail.word("event", name, index=kind, frame=frame or self.frame, text=json.dumps(list(numbers)))
+
+    def write(self, treatment: str | Callable[..., Any], name: str = "") -> str:
+        """A Python function becomes a treatment: the word to play it by, or Refused with its line and why."""
+        from live.writing import Unfit, Writing
+
+        self.writing = self.writing or Writing(self.rig.rate)
+        try:
+            fit = self.writing.fit(treatment, name)
+        except Unfit as why:
+            raise Refused(str(why)) from None
+        if fit.note:
+            self.news.append(f"{fit.name}: {fit.note}")
+        return fit.word
 
     def panic(self) -> None:
         """Zero within ten milliseconds, whatever anybody's Python does."""
@@ -246,6 +283,51 @@ class Stage:
             Meter(names[i].decode(), float(row[at.M_PEAK]), float(row[at.M_DC]), BAD.get(int(row[at.M_BAD]), ""), int(row[at.M_LATE]))
             for i, row in zip(used, rows, strict=True)
         ]
+
+
+def differs(plays: Rig, asked: Rig | None) -> list[str]:
+    """One line when what plays is not what was asked for."""
+    if asked is None:
+        return []
+    words = {"device": "device", "source": "input device", "rate": "rate", "ins": "inputs", "outs": "outputs"}
+    other = [f"{said} {getattr(plays, key)!s}, not {getattr(asked, key)!s}" for key, said in words.items() if getattr(plays, key) != getattr(asked, key)]
+    return [f"a core plays already and is taken up as it is: {'; '.join(other)}. Close it first to start with yours."] if other else []
+
+
+def somewhere(rig: Rig) -> tuple[Rig, list[str]]:
+    """A take needs a folder that can be written: else another one, and a line that says which."""
+    take = Path(rig.take)
+    try:
+        take.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=take):
+            return rig, []
+    except OSError as trouble:
+        found = Path(tempfile.mkdtemp(prefix="antiphon-take-"))
+        return replace(rig, take=str(found)), [f"{take} cannot be written ({trouble.strerror or trouble}); this take goes to {found}"]
+
+
+def tidy(folder: Path) -> None:
+    """Remove a folder that nothing is left in but who was there."""
+    for path in folder.glob("*.pid"):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # something else lies there: then it stays
+        folder.rmdir()
+
+
+def sweep(but: Path, age: float = 60.0) -> list[str]:
+    """Remove what crashed sessions of ours left behind: folders where nobody lives any more. What plays is never touched."""
+    from live.watch import clear
+
+    gone = []
+    for folder in where().iterdir():
+        try:
+            ours = folder != but and (folder / "core.map").exists() and time.time() - (folder / "rig.json").stat().st_mtime > age
+        except OSError:
+            continue  # no session, or one that is leaving just now
+        if ours and not any(alive(folder, role) for role in ("core", "watch", "tape")):
+            clear(folder, whole=True)
+            gone.append(folder.name)
+    return [f"removed what a crash had left of: {', '.join(gone)}"] if gone else []
 
 
 def fresh(folder: Path, rig: Rig) -> None:

@@ -22,14 +22,20 @@ from pathlib import Path
 from typing import Any
 
 from live.core import layout as at
+from live.core.mail import Sender
 from live.core.memory import Map
+from live.core.ringfile import Claim, open_ring
 from live.pids import Held, alive, end
 from live.rig import Rig
 
 POLL = 0.01
+SPARE_AFTER = 5.0  # seconds a worker has played before a spare of it is loaded
+WELL = 10.0  # seconds a worker has played after which its earlier falls are forgotten
 STALL = 0.7  # seconds without a callback before a core counts as hung
-PROBE = 1.0  # seconds between looks for a device that left
+PROBE = 0.5  # seconds before a child looks again for a device that would not open
 WARM_UP = 180.0  # a cold cache compiles first
+RESTORE = 30.0  # a score's sounds may have to be read again
+WATCHER = 1  # our mailbox
 CRASHED = 3.0  # a core that dies this young is not to be trusted with the same score again
 
 
@@ -39,6 +45,8 @@ class Worker:
 
     slip: dict[str, Any]
     process: subprocess.Popen[bytes] | None = None
+    spare: subprocess.Popen[bytes] | None = None  # loaded and waiting
+    since: float = 0.0
     failures: int = 0
     again: float = 0.0
 
@@ -51,19 +59,22 @@ class Watch:
     rig: Rig
     map: Map
     log: Any
+    mail: Sender
     core: subprocess.Popen[bytes] | None = None
     standby: subprocess.Popen[bytes] | None = None
     tape: subprocess.Popen[bytes] | None = None
     workers: dict[Path, Worker] = field(default_factory=dict)
-    device: str = ""  # what is played on while the wanted device is away
+    leaving: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    device: str = ""  # what the next core begins on, when the wanted device made the last one hang
     since: float = 0.0
     calls: int = -1
     moved: float = 0.0
     young_deaths: int = 0
     adopted: bool = False
-    probe: subprocess.Popen[str] | None = None
+    probe: subprocess.Popen[bytes] | None = None
     probed: float = 0.0
     standby_due: float = 0.0
+    patience: float = WARM_UP
     checked: float = 0.0
 
     def say(self, text: str) -> None:
@@ -93,15 +104,16 @@ class Watch:
     def start_core(self) -> None:
         """Let the standby play, or start one from cold."""
         fresh = self.standby
-        self.standby = None
+        self.standby, self.patience = None, RESTORE
         if fresh is None or fresh.poll() is not None:
+            self.patience = WARM_UP
             fresh = self.spawn("live.core.process", str(self.folder), "--standby", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         go = {"device": self.device, "careful": self.young_deaths >= 2}
         assert fresh.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             fresh.stdin.write((json.dumps(go) + "\n").encode())
             fresh.stdin.flush()
-        self.core, self.adopted = fresh, False
+        self.core, self.adopted, self.device = fresh, False, ""
         now = time.monotonic()
         self.since, self.moved, self.calls = now, now, int(self.map.clock[at.C_CALLS])
         self.standby_due = now + 1.5
@@ -120,14 +132,14 @@ class Watch:
         if calls != self.calls:
             self.calls, self.moved = calls, now
             return
-        playing = int(self.map.clock[at.C_STATE]) == 1
+        playing = int(self.map.clock[at.C_STATE]) in (1, 2)
         limit = STALL + 2 * int(self.map.clock[at.C_BLOCK]) / max(int(self.map.clock[at.C_RATE]), 1)
-        if now - self.moved > (limit if playing else WARM_UP):
+        if now - self.moved > (limit if playing else self.patience):
             self.say("the core makes no sound any more; it is replaced")
-            if playing and self.rig.device not in ("jack", "null"):
-                self.device = "null"  # its device hangs: play on without until it is seen again
-                self.probed = now
+            if playing and self.rig.device != "null":
+                self.device = "null"  # its device hangs: the next one begins without, and looks for it
             self.kill_core()
+            self.look_after_core()
 
     def kill_core(self) -> None:
         """No questions: a hung one would not answer."""
@@ -138,36 +150,28 @@ class Watch:
             end(self.folder, "core", hard=True)
 
     def look_for_device(self) -> None:
-        """Ask a child now and then whether the wanted device is back."""
-        if not self.device:
+        """While a PortAudio device is away, a child looks for it and leaves when it is there; then the core is told."""
+        away = int(self.map.clock[at.C_STATE]) == 1 and self.map.device[2] == b"null" and self.rig.device not in ("jack", "null")
+        if not away:
+            self.end_probe()
             return
-        now = time.monotonic()
         if self.probe is None:
-            if now - self.probed > PROBE:
-                self.probe = subprocess.Popen(
-                    [sys.executable, "-m", "live.ports.audio"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True
-                )
-                self.probed = now
-            return
-        if self.probe.poll() is None:
-            if now - self.probed > 5.0:
-                self.probe.kill()
-            return
-        assert self.probe.stdout is not None
-        text = self.probe.stdout.read()
-        self.probe = None
-        with contextlib.suppress(ValueError, IndexError):
-            names = [line["name"] for line in json.loads(text.strip().splitlines()[-1])]
-            if self.rig.device in names:
-                self.say(f"{self.rig.device} is back")
-                self.device = ""
-                self.map.clock[at.C_STOP] = 1
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    if self.core:
-                        self.core.wait(1.0)
-                self.kill_core()
-                self.map.clock[at.C_STOP] = 0
-                self.start_core()
+            if time.monotonic() - self.probed > PROBE:
+                self.probe = self.spawn("live.ports.audio", "--until", self.rig.device, self.rig.source, stdout=subprocess.DEVNULL)
+                self.probed = time.monotonic()
+        elif self.probe.poll() is not None:
+            there = self.probe.wait() == 0
+            self.probe, self.probed = None, time.monotonic()
+            if there:
+                self.say(f"{self.rig.device} is there again")
+                self.mail.word("device")
+
+    def end_probe(self) -> None:
+        """Nobody need look any more."""
+        if self.probe is not None:
+            self.probe.kill()
+            self.probe.wait()
+            self.probe = None
 
     def look_after_standby(self) -> None:
         """One core waits, with everything loaded."""
@@ -189,8 +193,10 @@ class Watch:
         slips = set(self.folder.glob("want-*.json"))
         for path in [p for p in self.workers if p not in slips]:
             worker = self.workers.pop(path)
-            if worker.process and worker.process.poll() is None:
-                worker.process.terminate()
+            for process in (worker.process, worker.spare):
+                if process and process.poll() is None:
+                    process.terminate()
+                    self.leaving.append(process)
         now = time.monotonic()
         for path in slips:
             worker = self.workers.get(path)
@@ -199,27 +205,47 @@ class Watch:
                     worker = self.workers[path] = Worker(json.loads(path.read_text()))
                 if worker is None:
                     continue
-            if worker.process is not None and worker.process.poll() is not None:
-                worker.failures += 1
-                worker.again = now + min(0.05 * 2 ** min(worker.failures, 7), 5.0) - 0.1
-                self.say(f"the worker of {worker.slip['engine']} is gone; it starts again")
-                worker.process = None
-            if worker.process is None and now >= worker.again:
-                slip = worker.slip
-                more = ["--folders", os.pathsep.join(slip["folders"])] if slip["folders"] else []
-                worker.process = self.spawn(
-                    "live.worker", slip["ring"], slip["engine"], "--seed", str(slip["seed"]), "--settings", json.dumps(slip["settings"]), *more
-                )
+            self.look_after_worker(worker, now)
+        self.leaving = [process for process in self.leaving if process.poll() is None]
+
+    def look_after_worker(self, worker: Worker, now: float) -> None:
+        """One engine: whoever plays it, and whoever waits to."""
+        if worker.process is not None and worker.process.poll() is not None:
+            worker.failures = 0 if now - worker.since > WELL else worker.failures + 1
+            self.say(f"the worker of {worker.slip['engine']} is gone; {'its spare plays' if worker.spare else 'it starts again'}")
+            worker.process, worker.spare, worker.since = worker.spare, None, now
+            worker.again = now + (0.0 if worker.failures < 2 else min(0.1 * 2 ** min(worker.failures, 7), 5.0))
+        if worker.process is None and now >= worker.again:
+            worker.process, worker.since = self.spawn_worker(worker.slip), now
+        elif worker.spare is None and worker.process is not None and now - worker.since > SPARE_AFTER and self.has_room(worker):
+            worker.spare = self.spawn_worker(worker.slip)
+        elif worker.spare is not None and worker.spare.poll() is not None:
+            worker.spare, worker.since = None, now
+
+    def has_room(self, worker: Worker) -> bool:
+        """Whether a spare may wait beside the worker: a quarter of the free memory is ours to use up."""
+        free, size = free_memory(), resident(worker.process.pid if worker.process else 0)
+        return size * 4 < free
+
+    def spawn_worker(self, slip: dict[str, Any]) -> subprocess.Popen[bytes]:
+        """A process for one engine."""
+        more = ["--folders", os.pathsep.join(slip["folders"])] if slip["folders"] else []
+        return self.spawn(
+            "live.worker", slip["ring"], slip["engine"], "--seed", str(slip["seed"]), "--settings", json.dumps(slip["settings"]),
+            "--parent", str(os.getpid()), *more,
+        )  # fmt: skip
 
     def close(self) -> None:
         """Everybody leaves in order, and nothing stays behind."""
         self.map.clock[at.C_STOP] = 1
-        ours = [p for p in (self.core, self.tape, self.standby, *(w.process for w in self.workers.values())) if p is not None]
+        self.end_probe()
+        workers = [p for w in self.workers.values() for p in (w.process, w.spare)]
+        ours = [p for p in (self.core, self.tape, self.standby, *workers, *self.leaving) if p is not None]
         if self.standby and self.standby.stdin:
             self.standby.stdin.close()
-        until = time.monotonic() + 2.0
+        until = time.monotonic() + 2.5
         while self.core_alive() and time.monotonic() < until:
-            time.sleep(0.01)
+            time.sleep(0.005)
         self.kill_core()
         for process in ours:
             if process.poll() is None:
@@ -229,15 +255,55 @@ class Watch:
                 process.wait(2.0)
             except subprocess.TimeoutExpired:
                 process.kill()
-        end(self.folder, "tape")
-        clear(self.folder)
+                process.wait()
+        for path in self.folder.glob("ring-*.map"):  # workers of a watcher before us
+            end_worker(path)
 
 
-def clear(folder: Path) -> None:
-    """Remove what belongs to a session that is over."""
-    for pattern in ("*.map", "want-*.json", "*.new", "leave", "rig.json"):
+def end_worker(path: Path, patience: float = 1.5) -> None:
+    """Ask whoever plays into a ring to leave, and see that he does."""
+    try:
+        ring, claim = open_ring(path), Claim(path)
+    except OSError:
+        return
+    ring.head[at.R_STOP] = 1
+    until = time.monotonic() + patience
+    while not claim.take():
+        if time.monotonic() > until:
+            with contextlib.suppress(OSError):
+                os.kill(int(ring.head[at.R_PID]), getattr(signal, "SIGKILL", signal.SIGTERM))  # he holds the ring: it is ours
+            break
+        time.sleep(0.01)
+    claim.drop()
+    ring.close()
+
+
+def free_memory() -> float:
+    """Bytes that can be had without pushing anybody out; plenty where nobody says."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable"):
+                return int(line.split()[1]) * 1024.0
+    return 8e9
+
+
+def resident(pid: int) -> float:
+    """Bytes a process takes; half a gigabyte where nobody says."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096.0
+    return 5e8
+
+
+def clear(folder: Path, *, whole: bool = False) -> None:
+    """Remove what belongs to a session that is over; ``whole``: the log and the folder too."""
+    for pattern in ("*.map", "want-*.json", "*.new", "leave", "rig.json", "patch.json", "tape.json"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
+    if whole:
+        for name in ("log", "core.pid", "tape.pid", "watch.pid"):
+            (folder / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody else's file lies there: then it stays
+            folder.rmdir()
 
 
 def main(argv: list[str]) -> int:
@@ -245,8 +311,8 @@ def main(argv: list[str]) -> int:
     folder = Path(argv[0])
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in (str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")) if p)
     with Held(folder, "watch"), (folder / "log").open("a") as log:
-        rig = Rig.read(folder / "rig.json")
-        watch = Watch(folder, rig, Map(folder / "core.map", at.CORE), log)
+        rig, page = Rig.read(folder / "rig.json"), Map(folder / "core.map", at.CORE)
+        watch = Watch(folder, rig, page, log, Sender(page, WATCHER))
         told: list[int] = []
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda number, _: told.append(number))
@@ -266,6 +332,7 @@ def main(argv: list[str]) -> int:
             slow += 1
             rest(watch)
         watch.close()
+        clear(folder, whole=True)
     return 0
 
 

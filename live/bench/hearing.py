@@ -37,9 +37,9 @@ def decode(sound: np.ndarray, frames: np.ndarray, channel: int = 0, *, signed: b
     big = np.abs(sound.astype(np.float64)) * SCALE
     code = np.rint(big).astype(np.int64)
     age = (frames + channel * APART - code) % CODE
-    sent_odd = ((frames - age) & 1) == 1
+    sent_down = (((frames - age) >> 3) & 1) == 1
     real = (np.abs(big - code) < 1e-3) & (code < CODE)
-    return age, real & (((sound < 0) == sent_odd) | (code == 0)) if signed else real
+    return age, real & (((sound < 0) == sent_down) | (code == 0)) if signed else real
 
 
 def frames_of(cycles: np.ndarray, count: int) -> np.ndarray:

@@ -24,6 +24,7 @@ from live.bench.report import Report
 from live.bench.witness import STEADY, Witness
 
 CONTROLLER = 21
+LATER = 1 << 40  # a frame that never comes: the sender waits until the real ones are written
 APART = 0.12  # seconds between events, and a bit of chance
 
 
@@ -65,7 +66,7 @@ def one_way(report: Report, way: str, block: int, events: int) -> None:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         server = stack.enter_context(Jackd(block))
         roles = {"send": ("send", 1), "steady": ("steady", 1), "knob": ("knob", 1), "hear": ("hear", 3), "null": ("copy", 1), "hear_null": ("hear", 1)}
-        plan = cues(events, 0)
+        plan = cues(events, LATER)
         witness = stack.enter_context(Witness(server.name, block, seconds + 15, roles=roles, cues={"knob": plan}))
         desk = stack.enter_context(Desk(tested="stage", stress="mix", midi=way, server=server.name, block=block, folder=folder, seconds=seconds))
         port = desk.ready.get("midi")
@@ -78,7 +79,7 @@ def one_way(report: Report, way: str, block: int, events: int) -> None:
         time.sleep(1.0)
         now = witness.say("open")["frame"]
         page = witness.pages["knob"].cues
-        page[:, 0] += now + 48000  # still in the future: the sender waits for the first
+        page[:, 0] += now + 48000 - LATER
         desk.say("go")
         desk.answer()
         witness.say("close")

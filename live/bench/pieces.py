@@ -30,7 +30,7 @@ def clock_file(folder: Path, rate: int = 48000) -> Path:
     path = folder / "clock.wav"
     if not path.exists():
         code = np.arange(CODE)
-        sound = (code / SCALE * np.where(code & 1, -1, 1)).astype(np.float32)
+        sound = (code / SCALE * np.where((code >> 3) & 1, -1, 1)).astype(np.float32)
         soundfile.write(path, sound, rate, subtype="FLOAT")
     return path
 
@@ -68,7 +68,7 @@ def witnessed(folder: Path, *, load: bool = True) -> Score:
         "ear": Node("mic", settings={"first": 0, "width": 1}),
         "clock": Node("clip", settings={"file": str(clock_file(folder))}),
         "hand": Node("mic", settings={"first": 1, "width": 1}),
-        "held": Node("gain", ("hand",), {"level": Drive("knob:21")}),
+        "held": Node("gain", ("hand",), {"gain": Drive("knob:21")}),
     }
     sends = [Send("ear", 0, 1), Send("clock", 1, 1), Send("held", 2, 1)]
     if load:
@@ -87,7 +87,7 @@ def storm(base: Score, turn: int, folder: Path, *, lines: int = 400) -> Score:
     each = lines // 4
     for i in range(each):
         new = f"storm{turn % 2}x{i}" if i % 10 == 0 else f"storm{i}"
-        places[new] = Node("gain", ("ear",), {"level": float(rng.uniform(0, 0.01))})
+        places[new] = Node("gain", ("ear",), {"gain": float(rng.uniform(0, 0.01))})
         sends.append(Send(new, 7, 1, float(rng.uniform(0, 0.01))))
     if turn % 10 == 0:
         places[f"fresh{turn}"] = Node("clip", controls={"gain": 0.01}, settings={"file": str(fresh_file(folder, turn, file))})

@@ -25,7 +25,7 @@ int send(uint32_t n, int64_t *c) {
         for (uint32_t i = 0; i < n; i++) {
             int64_t code = (t + i + k * 131071) & 0xFFFFF;
             float x = (float)code / 4194304.0f;
-            out[i] = ((t + i) & 1) ? -x : x;
+            out[i] = (((t + i) >> 3) & 1) ? -x : x;
         }
     }
     note_cycle(c, t, n);
@@ -36,7 +36,7 @@ int steady(uint32_t n, int64_t *c) {
     int64_t t = ((last_frame)c[LAST_FRAME])(c[CLIENT]);
     for (int64_t k = 0; k < c[PORTS]; k++) {
         float *out = ((get_buffer)c[GET_BUFFER])(c[OUT + k], n);
-        for (uint32_t i = 0; i < n; i++) out[i] = ((t + i) & 1) ? -0.25f : 0.25f;
+        for (uint32_t i = 0; i < n; i++) out[i] = (((t + i) >> 3) & 1) ? -0.25f : 0.25f;
     }
     return 0;
 }

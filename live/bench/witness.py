@@ -31,7 +31,7 @@ from live.core.memory import Map, Regions
 from live.core.row import _at, words
 
 CODE = 1 << 20  # the clock turns over after this many frames (22 s)
-SCALE = 1 << 22  # so the clock stays below a quarter of full scale: no limiter touches it
+SCALE = 1 << 22  # so the clock stays below a quarter of full scale, where no limiter touches it; its sign turns every 8 frames
 APART = 131071  # frames between the clocks of neighbouring channels
 
 (CLIENT, PORTS, IN), OUT, GET_BUFFER = range(3), 10, 18
@@ -39,7 +39,7 @@ LAST_FRAME, GET_TIME, LOG, LOG_ROOM, LOG_COUNT, SOUND, ROOM, HEARD, OPEN = range
 MIDI_CLEAR, MIDI_WRITE, CUES, CUES_COUNT, CUES_DONE = range(28, 33)
 CELLS = 40
 ROLES = ("send", "steady", "copy", "hear", "knob")
-STEADY = 0.25  # how loud a steady sender is: plus and minus, frame by frame
+STEADY = 0.25  # how loud a steady sender is: eight frames up, eight down: no direct current
 
 
 def regions(role: str, ports: int, seconds: float, rate: int, block: int, cues: int = 0) -> Regions:
@@ -121,7 +121,7 @@ def from_numba() -> dict[str, int]:
             out = sound_at(call_2(c[GET_BUFFER], c[OUT + k], n), n)
             for i in range(n):
                 x = f32((t + i + k * APART) & (CODE - 1)) / f32(SCALE)
-                out[i] = -x if (t + i) & 1 else x
+                out[i] = -x if ((t + i) >> 3) & 1 else x
         note_cycle(c, t, n)
         return 0
 
@@ -131,7 +131,7 @@ def from_numba() -> dict[str, int]:
         for k in range(c[PORTS]):
             out = sound_at(call_2(c[GET_BUFFER], c[OUT + k], n), n)
             for i in range(n):
-                out[i] = f32(-STEADY) if (t + i) & 1 else f32(STEADY)
+                out[i] = f32(-STEADY) if ((t + i) >> 3) & 1 else f32(STEADY)
         return 0
 
     def copy(frames, arg):  # noqa: ANN001, ANN202

@@ -18,13 +18,16 @@ from pathlib import Path
 import platformdirs
 
 HERE = Path(__file__).parent
+COMPILED = (b"njit", b"cfunc", b"@op", b"@kernel", b"intrinsic", b"hosted(")  # only files with one of these reach the compiler
 
 
 def stamp() -> str:
     """A short name for this very source text, compiler and processor."""
     text = hashlib.sha256()
     for file in sorted(HERE.rglob("*.py")):
-        text.update(file.name.encode() + file.read_bytes())
+        source = file.read_bytes()
+        if file.name == "layout.py" or any(mark in source for mark in COMPILED):
+            text.update(file.name.encode() + source)
     for package in ("numba", "llvmlite", "numpy"):
         text.update(version(package).encode())
     text.update(f"{platform.machine()}{platform.python_version()}{processor()}".encode())

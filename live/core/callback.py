@@ -22,6 +22,7 @@ BLOCK_MAX = 8192  # frames a device may ask for at once
     P_MIDI, P_MIDI_COUNT, P_MIDI_GET, P_MIDI_EVENT, P_KNOBS, P_EDGE, P_STOP, P_SLEEP,
     P_BLOCK, P_SLEEP_MODE, P_LOST, P_RENDER, P_SPEC,
 ) = range(21)  # fmt: skip
+P_TURN, P_BUSY, P_CARD_INS, P_CARD_OUTS, P_IN_RATE = range(23, 28)  # P_SPEC + 1 and + 2 hold a time to sleep
 PORT = 32
 
 
@@ -78,6 +79,25 @@ def copy(source, target, n):
         b[i] = a[i]
 
 
+@njit(inline="always")
+def enter(port):
+    """Only the port whose turn it is may play: two at once would tear the graph. Answers whether it may."""
+    p = words(port, PORT)
+    p[P_BUSY] = 1
+    r.fence()  # seen by whoever takes the turn away and then waits for this very word
+    if words(p[P_TURN], 1)[0] == port and p[P_STOP] == 0:
+        return True
+    p[P_BUSY] = 0
+    return False
+
+
+@njit(inline="always")
+def leave(port):
+    """The turn may go elsewhere now."""
+    r.fence()
+    words(port, PORT)[P_BUSY] = 0
+
+
 @njit
 def read_midi(port, n):
     """Control changes of this very block, by the frame they belong to: cc number -> knob of that number."""
@@ -119,16 +139,21 @@ def jack_process(frames, port):
     """libjack's turn."""
     n = np.int64(frames)
     p = words(port, PORT)
-    if n > BLOCK_MAX or p[P_STOP] != 0:
+    heard, played = words(p[P_IN_PORTS], max(p[P_INS], 1)), words(p[P_OUT_PORTS], p[P_OUTS])
+    if n > BLOCK_MAX or not enter(port):
+        for k in range(p[P_OUTS]):
+            quiet = floats(call_2(p[P_GET_BUFFER], played[k], n), n)
+            for i in range(n):
+                quiet[i] = np.float32(0.0)
         return 0
     read_midi(port, n)
-    heard, played = words(p[P_IN_PORTS], max(p[P_INS], 1)), words(p[P_OUT_PORTS], p[P_OUTS])
     for k in range(p[P_INS]):
         copy(call_2(p[P_GET_BUFFER], heard[k], n), p[P_HEARD] + k * BLOCK_MAX * 4, n)
     stride = (np.int64(BLOCK_MAX) << 32) | 1
     call_render(p[P_RENDER], p[P_STAND], p[P_HEARD], p[P_PLAYED], n, stride, stride)
     for k in range(p[P_OUTS]):
         copy(p[P_PLAYED] + k * BLOCK_MAX * 4, call_2(p[P_GET_BUFFER], played[k], n), n)
+    leave(port)
     return 0
 
 
@@ -146,24 +171,45 @@ def jack_gone(code, reason, port):
     """The server left: from now on the null device keeps time."""
     p = words(port, PORT)
     p[P_LOST] = 1
+    if p[P_STOP] == 0 and words(p[P_TURN], 1)[0] == port:
+        words(words(p[P_STAND], m.STAND)[m.S_CLOCK], 64)[at.C_STATE] = 2
     p[P_STOP] = 1
-    words(words(p[P_STAND], m.STAND)[m.S_CLOCK], 64)[at.C_STATE] = 2
 
 
 @cfunc(types.int32(WORD, WORD, types.uint64, WORD, types.uint64, WORD), cache=True, **r.HOW)
 def portaudio_process(heard, played, frames, times, flags, port):
-    """PortAudio's turn: interleaved, one stream or the output's half of two."""
+    """PortAudio's turn: interleaved, one stream or the output's half of two. The card may have fewer channels than the core."""
     n = np.int64(frames) & 0xFFFFFFFF
     p = words(port, PORT)
     if flags & 0x4 and p[P_SPEC] > 0:
         words(words(p[P_STAND], m.STAND)[m.S_CLOCK], 64)[at.C_LOST] += 1
     p[P_SPEC] += 1
-    stride_out = (np.int64(1) << 32) | p[P_OUTS]
-    if p[P_EDGE] != 0 and n <= BLOCK_MAX:
-        e.draw(p[P_EDGE], p[P_HEARD], BLOCK_MAX, n)
-        call_render(p[P_RENDER], p[P_STAND], p[P_HEARD], played, n, (np.int64(BLOCK_MAX) << 32) | 1, stride_out)
-    else:
-        call_render(p[P_RENDER], p[P_STAND], heard, played, n, (np.int64(1) << 32) | p[P_INS], stride_out)
+    wide_in, wide_out = p[P_CARD_INS], p[P_CARD_OUTS]
+    out = floats(played, n * wide_out)
+    if not enter(port):
+        for i in range(n * wide_out):
+            out[i] = np.float32(0.0)
+        return 0
+    stride = (np.int64(BLOCK_MAX) << 32) | 1
+    rate = words(words(p[P_STAND], m.STAND)[m.S_CLOCK], 64)[at.C_RATE]
+    done = np.int64(0)
+    while done < n:
+        some = min(n - done, BLOCK_MAX)
+        if p[P_EDGE] != 0:
+            e.draw(p[P_EDGE], p[P_HEARD], BLOCK_MAX, some, np.float64(rate), np.float64(m.now_ns(p[P_STAND])) * 1e-9)
+        elif heard != 0 and wide_in > 0:
+            come = floats(heard + done * wide_in * 4, some * wide_in)
+            for k in range(min(wide_in, p[P_INS])):
+                line = floats(p[P_HEARD] + k * BLOCK_MAX * 4, some)
+                for i in range(some):
+                    line[i] = come[i * wide_in + k]
+        call_render(p[P_RENDER], p[P_STAND], p[P_HEARD], p[P_PLAYED], some, stride, stride)
+        for k in range(wide_out):
+            line = floats(p[P_PLAYED] + k * BLOCK_MAX * 4, some)
+            for i in range(some):
+                out[(done + i) * wide_out + k] = line[i]
+        done += some
+    leave(port)
     return 0
 
 
@@ -171,7 +217,9 @@ def portaudio_process(heard, played, frames, times, flags, port):
 def portaudio_hear(heard, played, frames, times, flags, port):
     """The input's half of two streams: into the edge, which the output's half draws from."""
     p = words(port, PORT)
-    e.pour(p[P_EDGE], heard, np.int64(frames) & 0xFFFFFFFF)
+    if p[P_STOP] == 0 and heard != 0:
+        now = np.float64(m.now_ns(p[P_STAND])) * 1e-9
+        e.pour(p[P_EDGE], heard, np.int64(frames) & 0xFFFFFFFF, np.float64(p[P_IN_RATE]), now)
     return 0
 
 
@@ -196,8 +244,9 @@ def null_device(port):
     n = p[P_BLOCK]
     span = n * 1000000000 / clock[at.C_RATE]
     due = np.float64(m.now_ns(p[P_STAND]))
-    while p[P_STOP] == 0:
+    while enter(port):
         call_render(p[P_RENDER], p[P_STAND], 0, 0, n, 0, 0)
+        leave(port)
         due += span
         wait = due - np.float64(m.now_ns(p[P_STAND]))
         if wait < -500e6:  # half a second behind: the machine slept; do not run after it

@@ -1,13 +1,17 @@
 """Where an input with a clock of its own meets the core's clock.
 
 The input's callback pours frames into a ring; the output's callback draws
-them at its own pace. A slow servo on the ring's level bends the reading speed
-by parts in a thousand, so two cards (or a headset at 16 kHz and a card at
-48 kHz) drift apart for hours without a click. Cubic reading; when the ring
-runs dry it is silence, and the level is found again.
+them at its own pace. Both note when they come: two slow loops read from these
+times how fast each clock really runs, so the reading speed follows their
+ratio to parts in a million, and a headset at 16 kHz and a card at 48 kHz stay
+together for hours without a click or a wow. Reading is by a windowed sinc.
+When the ring runs dry it is silence, a little more is kept from then on, and
+the place is found again.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numba import njit
@@ -16,73 +20,145 @@ from live.core import row as r
 from live.core.row import floats, planes, words
 
 FRAMES = 1 << 15
-# cells (int64 then float64 behind them)
-E_CHANNELS, E_POURED, E_DRY, E_RATIO, E_POSITION, E_LEVEL, E_WANT, E_BEND, E_SHARE = range(9)
-HEAD = 16
+TAPS = 32
+PHASES = 256
+# cells: int64, or float64 where the name begins with F_ (the same 8 bytes)
+E_CHANNELS, E_POURED, E_DRY, E_TURN, E_POURS, E_DRAWS = range(6)
+F_RATIO, F_POSITION, F_WANT, F_MOST = range(8, 12)
+F_IN_TIME, F_IN_PACE, F_OUT_TIME, F_OUT_PACE, F_ERROR, F_STEP = range(12, 18)
+HEAD = 32
+TABLE = HEAD * 8
+RING = TABLE + (PHASES + 1) * TAPS * 4
+SLOW, QUICK = 0.1, 2.0  # Hz: how fast the loops follow once they know the pace, and before
+SETTLE = 2.0  # seconds from quick to slow
+PULL = 1.0  # seconds in which a wrong level is put right
+MOST = 0.01  # the furthest the speed is bent for that
+
+
+def sinc_table(ratio: float) -> np.ndarray:
+    """(PHASES + 1, TAPS): what each neighbour counts for, at each place between two frames."""
+    cut = min(1.0, 1.0 / ratio) * 0.94
+    x = np.arange(TAPS)[None, :] - (TAPS // 2 - 1) - np.arange(PHASES + 1)[:, None] / PHASES
+    table = np.sinc(cut * x) * cut * np.i0(9.0 * np.sqrt(np.maximum(1 - (x / (TAPS / 2)) ** 2, 0))) / np.i0(9.0)
+    return (table / table.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def make(channels: int, ratio: float, want: int) -> np.ndarray:
     """Memory for an edge: ``ratio`` input frames to each of the core's, ``want`` frames kept in the ring."""
-    memory = np.zeros(HEAD * 8 + channels * FRAMES * 4, np.uint8)
+    memory = np.zeros(RING + channels * (FRAMES + TAPS) * 4, np.uint8)
     memory[: HEAD * 8].view(np.int64)[E_CHANNELS] = channels
     numbers = memory[: HEAD * 8].view(np.float64)
-    numbers[E_RATIO], numbers[E_WANT], numbers[E_POSITION] = ratio, want, -1.0
+    numbers[F_RATIO], numbers[F_WANT], numbers[F_POSITION] = ratio, want + TAPS // 2, -1.0
+    numbers[F_MOST] = FRAMES / 4
+    memory[TABLE:RING].view(np.float32)[:] = sinc_table(ratio).ravel()
     return memory
 
 
+def delay(memory: np.ndarray) -> float:
+    """How late the input is heard behind its own callback, in the input's frames."""
+    return float(memory[: HEAD * 8].view(np.float64)[F_WANT])
+
+
+@njit(inline="always")
+def follow(d, time_, pace, count, n, now, seconds):
+    """A loop that learns when frames come: ``time_`` of the next, ``pace`` seconds for each."""
+    late = now - d[time_]
+    if abs(late) > 0.25:  # the machine slept: begin again from here
+        d[time_] = now
+        late = 0.0
+    hertz = SLOW + (QUICK - SLOW) * max(0.0, 1.0 - count * seconds / SETTLE)
+    w = min(2.0 * math.pi * hertz * seconds, 0.5)
+    d[time_] += math.sqrt(2.0) * w * late
+    d[pace] += w * w * late / n
+    d[time_] += n * d[pace]
+
+
 @njit
-def pour(edge, heard, n):
-    """n interleaved frames from the input."""
+def pour(edge, heard, n, rate, now):
+    """n interleaved frames from the input, at ``now`` (seconds) by a clock that says ``rate``."""
     c = words(edge, HEAD)
+    d = r.doubles(edge, HEAD)
     channels = c[E_CHANNELS]
-    ring = planes(edge + HEAD * 8, channels, FRAMES)
+    ring = planes(edge + RING, channels, FRAMES + TAPS)
     source = floats(heard, n * channels)
     spot = c[E_POURED] % FRAMES
     for i in range(n):
         for k in range(channels):
             ring[k, spot] = source[i * channels + k]
+            if spot < TAPS:
+                ring[k, FRAMES + spot] = source[i * channels + k]
         spot = spot + 1 if spot + 1 < FRAMES else 0
+    c[E_TURN] += 1  # odd: being written
     r.fence()
+    if c[E_POURS] == 0:
+        d[F_IN_TIME], d[F_IN_PACE] = now, 1.0 / rate
+    follow(d, F_IN_TIME, F_IN_PACE, c[E_POURS], n, now, n / rate)
     c[E_POURED] += n
+    c[E_POURS] += 1
+    r.fence()
+    c[E_TURN] += 1
 
 
 @njit
-def draw(edge, heard, stride, n):
-    """n planar frames for the core."""
+def draw(edge, heard, stride, n, rate, now):
+    """n planar frames for the core, at ``now`` (seconds) by a clock that says ``rate``."""
     c = words(edge, HEAD)
     d = r.doubles(edge, HEAD)
     channels = c[E_CHANNELS]
-    ring = planes(edge + HEAD * 8, channels, FRAMES)
-    poured = c[E_POURED]
-    position = d[E_POSITION]
-    if position < 0.0 or poured - position > FRAMES - 64:  # nothing yet, or the core slept: take up the level afresh
-        position = poured - d[E_WANT]
-        d[E_LEVEL], d[E_BEND], d[E_SHARE] = d[E_WANT], 0.0, 0.0
-    level = poured - position
-    d[E_LEVEL] += 0.02 * (level - d[E_LEVEL])
-    error = (d[E_LEVEL] - d[E_WANT]) / d[E_WANT]
-    d[E_SHARE] = min(max(d[E_SHARE] + 1e-6 * error, -0.005), 0.005)
-    bend = min(max(d[E_SHARE] + 2e-4 * error, -0.01), 0.01)
-    step = d[E_RATIO] * (1.0 + bend)
-    d[E_BEND] = bend
-    if position + step * n + 3.0 > poured or position < 1.0:
-        c[E_DRY] += 1
+    ring = planes(edge + RING, channels, FRAMES + TAPS)
+    table = planes(edge + TABLE, PHASES + 1, TAPS)
+    if c[E_DRAWS] == 0:
+        d[F_OUT_TIME], d[F_OUT_PACE] = now, 1.0 / rate
+    follow(d, F_OUT_TIME, F_OUT_PACE, c[E_DRAWS], n, now, n / rate)
+    c[E_DRAWS] += 1
+    poured, time_, pace = c[E_POURED], d[F_IN_TIME], d[F_IN_PACE]
+    for _ in range(8):  # the input may write meanwhile: take the three of one moment
+        turn = c[E_TURN]
+        r.fence()
+        poured, time_, pace = c[E_POURED], d[F_IN_TIME], d[F_IN_PACE]
+        r.fence()
+        if turn & 1 == 0 and c[E_TURN] == turn:
+            break
+    begun = d[F_OUT_TIME] - n * d[F_OUT_PACE]
+    come = poured + (begun - time_) / pace  # frames the input's clock has counted at this very moment
+    position = d[F_POSITION]
+    known = c[E_POURS] > 1 and poured > d[F_WANT] + TAPS
+    if known and (position < 0.0 or come - position > FRAMES - 4096 or come - position < -FRAMES):
+        position = come - d[F_WANT]  # nothing yet, or one of the two slept: take up the level afresh
+    step = d[F_RATIO]
+    if known:
+        error = come - position - d[F_WANT]
+        d[F_ERROR] = error
+        bend = min(max(error * pace / PULL, -MOST), MOST)
+        step = d[F_OUT_PACE] / pace * (1.0 + bend)
+    d[F_STEP] = step
+    first = TAPS // 2 - 1
+    if position < 0.0 or position + step * n + TAPS // 2 + 1 > poured or position < first:
         for k in range(channels):
             out = floats(heard + k * stride * 4, n)
             for i in range(n):
                 out[i] = np.float32(0.0)
-        d[E_POSITION] = -1.0 if poured > 2.0 * d[E_WANT] else position
+        if position >= 0.0:
+            c[E_DRY] += 1
+            d[F_WANT] = min(d[F_WANT] * 1.25, d[F_MOST])
+            position = -1.0
+        d[F_POSITION] = position
         return
     for k in range(channels):
         out = floats(heard + k * stride * 4, n)
+        line = ring[k]
         x = position
         for i in range(n):
             whole = np.int64(x)
-            f = np.float32(x - whole)
-            a = ring[k, (whole - 1) % FRAMES]
-            b = ring[k, whole % FRAMES]
-            e = ring[k, (whole + 1) % FRAMES]
-            g = ring[k, (whole + 2) % FRAMES]
-            out[i] = b + np.float32(0.5) * f * (e - a + f * (2 * a - 5 * b + 4 * e - g + f * (3 * (b - e) + g - a)))
+            place = (x - whole) * PHASES
+            row = np.int64(place)
+            f = np.float32(place - row)
+            a, b = table[row], table[row + 1]
+            start = (whole - first) % FRAMES
+            low, high = np.float32(0.0), np.float32(0.0)
+            for j in range(TAPS):
+                low += line[start + j] * a[j]
+                high += line[start + j] * b[j]
+            out[i] = low + f * (high - low)
             x += step
-    d[E_POSITION] = position + step * n
+    d[F_POSITION] = position + step * n

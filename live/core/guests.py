@@ -2,37 +2,50 @@
 
 An engine's place gets a ring file and a slip of paper (``want-*.json``) in the
 runtime folder; the watcher reads the slips and keeps a worker for each. A
-slip that is taken away ends its worker.
+slip that is taken away ends its worker. A ring is named by its place and what
+plays in it, so that a new core finds the ring its forerunner left, with the
+worker still playing.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engines.catalogue import catalogue
+from engines.catalogue import find
 from live.core import written
 from live.core.kinds import Kind, Making
-from live.core.sources.ring import hosted
+from live.core.ringfile import begin
+from live.core.sources.ring import kind_of
 
-PATIENCE = 10.0  # seconds a ring may lie unused before it is taken away: its plan was refused
+PATIENCE = 10.0  # seconds a ring of the last core may lie unused before it is taken away
+LEAVES = 1.0  # seconds a ring of our own may
 EVERY = 0.25
 
 
 class Guests:
     """The kinds that are not the core's own, and the rings they play from."""
 
-    def __init__(self, folder: Path, rate: int, folders: tuple[Path, ...] = ()) -> None:
-        self.folder, self.rate, self.folders = folder, rate, folders
-        self.rings: dict[Path, float] = {}  # when each was made, and later when it was last seen in use
-        self.count = 0
+    def __init__(self, folder: Path, block: Callable[[], int], folders: tuple[Path, ...] = (), *, fresh: bool = True) -> None:
+        """``block`` tells the device's now. ``fresh``: nothing of an earlier core is wanted any more."""
+        self.folder, self.block, self.folders = folder, block, folders
+        self.rings: dict[Path, float] = {}  # when each was last seen in use
+        self.found: set[Path] = set()  # rings of the core before us that nobody has claimed yet
         self.looked = 0.0
         self._kinds: dict[str, Kind] = {}
-        for old in (*folder.glob("want-*.json"), *folder.glob("ring-*.map")):
-            old.unlink(missing_ok=True)
+        self._made: list[tuple[Path, dict[str, Any], Any]] = []  # rings of the plan being prepared, with their slips
+        now = time.monotonic()
+        for old in folder.glob("ring-*.map"):
+            if fresh:
+                self._remove(old)
+            else:
+                self.rings[old] = now
+                self.found.add(old)
 
     def find(self, word: str) -> Kind | None:
         """A written treatment by its file, or an engine by its word."""
@@ -49,30 +62,59 @@ class Guests:
         return replace(written.kind(path), word=word) if path.exists() else None
 
     def _engine(self, word: str) -> Kind | None:
-        found = catalogue(self.folders).get(word)
-        if found is None or found.trouble:
+        try:
+            found = find(word, self.folders)
+        except LookupError:
             return None
-        hears = bool(found.inlets)
-        kind = hosted(
-            word, found.controls, found.says, hears=hears, ahead=found.ahead, latency=found.latency, late="dry" if hears else "loop",
-            **found.settings,
-        )  # fmt: skip
+        if found.trouble:
+            return None
+        kind = kind_of(found)
         own = dict(found.settings)
+        assert kind.prepare is not None
+        lay = kind.prepare
 
         def prepare(making: Making) -> None:
-            self.count += 1
-            path = self.folder / f"ring-{self.count}.map"
-            making.settings = {**making.settings, "path": str(path)}
-            assert kind.prepare is not None
-            kind.prepare(making)
-            self.rings[path] = time.monotonic()
             asked = {key: making.settings[key] for key in own}
+            path = self._path(word, making, asked)
+            making.settings = {**making.settings, "path": str(path), "block": self.block()}
+            lay(making)
             slip = {"engine": word, "ring": str(path), "seed": making.seed, "settings": asked, "folders": [str(f) for f in self.folders]}
-            fresh = path.with_suffix(".new")
-            fresh.write_text(json.dumps(slip))
-            fresh.rename(self.folder / f"want-{self.count}.json")
+            self._made.append((path, slip, None if path in self.found else making.held[-1]))
+            self.found.discard(path)
+            self.rings[path] = time.monotonic()
 
-        return replace(kind, prepare=prepare)
+        return replace(kind, prepare=prepare, settings={**kind.settings, **own})
+
+    def _path(self, word: str, making: Making, asked: dict[str, Any]) -> Path:
+        """A ring of its own for each place and what plays there; one more while the last of that name still fades."""
+        told = json.dumps([word, making.seed, making.channels, making.rate, asked], sort_keys=True)
+        stem = f"ring-{hashlib.blake2s(told.encode(), digest_size=6).hexdigest()}"
+        left = [path for path in self.found if path.name.startswith(stem)]
+        if left:
+            return left[0]
+        count = 1
+        while self.folder / f"{stem}-{count}.map" in self.rings:
+            count += 1
+        return self.folder / f"{stem}-{count}.map"
+
+    def begin(self, frame: int) -> None:
+        """The plan will land at ``frame``: from there on each newcomer is wanted, and its worker may start."""
+        for path, slip, ring in self._made:
+            if ring is not None:
+                begin(ring, frame)
+            want = self._slip(path)
+            if not want.exists():
+                fresh = path.with_suffix(".new")
+                fresh.write_text(json.dumps(slip))
+                fresh.rename(want)
+        self._made.clear()
+
+    def forget(self) -> None:
+        """The plan was refused: nobody will play from its rings."""
+        for path, _, ring in self._made:
+            if ring is not None:
+                self._remove(path)
+        self._made.clear()
 
     def serve(self, conductor: Any) -> None:
         """Take away the rings that nothing plays from any more."""
@@ -86,8 +128,15 @@ class Guests:
                 used |= {held.path for held in strip.making.held if hasattr(held, "path")}
         for path, seen in list(self.rings.items()):
             if path in used:
-                self.rings[path] = 0.0
-            elif seen == 0.0 or now - seen > PATIENCE:
-                (self.folder / f"want-{path.stem.removeprefix('ring-')}.json").unlink(missing_ok=True)
-                path.unlink(missing_ok=True)
-                del self.rings[path]
+                self.rings[path] = now
+            elif now - seen > (PATIENCE if path in self.found else LEAVES):
+                self._remove(path)
+
+    def _slip(self, path: Path) -> Path:
+        return self.folder / f"want-{path.stem.removeprefix('ring-')}.json"
+
+    def _remove(self, path: Path) -> None:
+        self._slip(path).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        self.rings.pop(path, None)
+        self.found.discard(path)

@@ -26,9 +26,10 @@ RECEIPTS = 1024
     C_MAGIC, C_FRAME, C_CALLS, C_RATE, C_BLOCK, C_INS, C_OUTS, C_LOST,
     C_LANDED, C_ARMED, C_PID, C_BEAT_NS, C_LOAD_NS, C_WORST_NS, C_LIMITED, C_BAD,
     C_STATE, C_LATE, C_LOOKAHEAD, C_STOP, C_GENERATION, C_BORN_NS, C_LAT_IN, C_LAT_OUT,
-    C_WORST_BLOCK, C_TAPE_LOST, C_SPLITS, C_DEVICE, C_HASH, C_GATE, C_WALL_NS,
-) = range(31)  # fmt: skip
+    C_WORST_BLOCK, C_TAPE_LOST, C_SPLITS, C_DEVICE, C_HASH, C_GATE, C_WALL_NS, C_POLICY, C_PRIORITY,
+) = range(33)  # fmt: skip
 # C_STATE: 0 starting, 1 sounding, 2 device lost, 3 leaving. C_BEAT_NS: the core's Python was alive then.
+# C_POLICY: the audio thread's class: 0 not known, 1 FIFO, 2 RR, -1 like everybody else. C_PRIORITY: its priority, if FIFO or RR.
 # C_LOAD_NS: nanoseconds spent in callbacks so far. C_LOST: blocks lost since start (from the device).
 
 # tempo cells (float64)

@@ -29,10 +29,13 @@ STAND = 64
 # a glide: five arrays of SLOTS_MAX doubles: from, to, done, length, shape
 G_FROM, G_TO, G_DONE, G_LENGTH, G_SHAPE = range(5)
 STRAIGHT, ROUND = 0.0, 1.0
+STAY = -1.0  # a tune of this shape ends whatever glide is on
 
 # a voice: what stands between an op and its bus (float64)
-V_WAY, V_DONE, V_LENGTH, V_GAIN, V_WANT, V_BAD, V_DC, V_PEAK, V_SLOW, V_POWER = range(10)
-V_LAST = 16  # the last sample of each channel, to fade from when the next ones are no numbers
+V_WAY, V_DONE, V_LENGTH, V_GAIN, V_WANT, V_BAD, V_LEFT, V_PEAK, V_SLOW = range(9)
+V_LAST = 16  # the last sample of each channel, to fade from when the next ones are no numbers; then each one's
+# direct current, then each one's power
+BAD_FRAMES = 256.0  # how long a place that went bad takes to fade from its last good sample
 OPEN, OPENING, CLOSING, CLOSED = 0.0, 1.0, 2.0, 3.0
 LOUD = np.int32(np.float32(1000.0).view(np.int32))  # +60 dB: nothing musical is there
 SLOW_RUNS = 16.0
@@ -40,8 +43,8 @@ SLOW_RUNS = 16.0
 # a landing: what one plan changes, all at once (int64)
 (
     L_SEQ, L_FRAME, L_ROWS, L_NROWS, L_SENDS, L_NSENDS, L_TUNES, L_NTUNES, L_VOICES, L_NVOICES,
-    L_TEMPO, L_BPM, L_BAR, L_STEMS,
-) = range(14)  # fmt: skip
+    L_TEMPO, L_BPM, L_BAR, L_STEMS, L_MARKS, L_NMARKS,
+) = range(16)  # fmt: skip
 LANDING = 16
 TUNE = 4  # doubles: slot, target, frames, shape
 TURN = 4  # int64: address of the voice, what (0 open, 1 close, 2 want), frames or milli-gain, -
@@ -127,7 +130,12 @@ def land(stand, landing, frame):
     s[S_STEMS] = a[L_STEMS]
     tunes = doubles(a[L_TUNES], max(a[L_NTUNES], 1) * TUNE)
     for i in range(a[L_NTUNES]):
-        start_glide(stand, np.int64(tunes[i * TUNE]), tunes[i * TUNE + 1], tunes[i * TUNE + 2], tunes[i * TUNE + 3])
+        slot = np.int64(tunes[i * TUNE])
+        if tunes[i * TUNE + 3] == STAY:
+            g = doubles(s[S_GLIDES], 5 * SLOTS_MAX)
+            g[2 * SLOTS_MAX + slot] = g[3 * SLOTS_MAX + slot]
+        else:
+            start_glide(stand, slot, tunes[i * TUNE + 1], tunes[i * TUNE + 2], tunes[i * TUNE + 3])
     turns = words(a[L_VOICES], max(a[L_NVOICES], 1) * TURN)
     for i in range(a[L_NVOICES]):
         v = doubles(turns[i * TURN], V_LAST)
@@ -141,6 +149,9 @@ def land(stand, landing, frame):
         now = tempo[at.T_BEAT0] + (frame - tempo[at.T_FRAME0]) * tempo[at.T_BPM] / (60.0 * clock[at.C_RATE])
         tempo[at.T_BEAT0], tempo[at.T_FRAME0] = now, frame
         tempo[at.T_BPM], tempo[at.T_BAR] = a[L_BPM] * 1e-6, a[L_BAR] * 1e-6
+    marks = words(a[L_MARKS], max(a[L_NMARKS], 1))
+    for i in range(a[L_NMARKS]):
+        words(marks[i], 1)[0] = frame
     a[L_FRAME] = frame
     fence()
     clock[at.C_LANDED] = a[L_SEQ]
@@ -178,19 +189,25 @@ def now_ns(stand):
 
 
 @njit
-def go_bad(row, n, why):
-    """A place that went bad: name it, and fade from its last good sample."""
+def go_bad(row, why):
+    """A place that went bad: name it; from its last good sample it fades to what stands in for it."""
     c = cells(row)
-    v = doubles(c[r.VOICE], V_LAST + c[r.OUTS])
-    v[V_BAD] = why
+    v = doubles(c[r.VOICE], V_LAST)
+    v[V_BAD], v[V_LEFT] = why, BAD_FRAMES
     floats(c[r.METER], 8)[at.M_BAD] = why
-    clock = words(c[r.CLOCK], 64)
-    clock[at.C_BAD] += 1
-    out = r.outlet(row)
-    for k in range(c[r.OUTS]):
-        last = v[V_LAST + k]
-        for i in range(n):
-            out[k, i] = last * (n - 1 - i) / n
+    words(c[r.CLOCK], 64)[at.C_BAD] += 1
+
+
+@njit
+def fade_bad(v, out, channels, n):
+    """From the last good sample to what stands in."""
+    left = v[V_LEFT]
+    for i in range(n):
+        left = max(left - 1.0, 0.0)
+        w = smooth(left / BAD_FRAMES)
+        for k in range(channels):
+            out[k, i] = np.float32(out[k, i] * (1.0 - w) + v[V_LAST + k] * w)
+    v[V_LEFT] = left
 
 
 @njit
@@ -273,9 +290,8 @@ def play_row(stand, row, n, t):
         floats(c[r.METER], 8)[at.M_NS] = took
         v[V_SLOW] = v[V_SLOW] + 1.0 if took > c[r.COST] else max(v[V_SLOW] - 0.25, 0.0)
         if v[V_SLOW] > SLOW_RUNS:
-            v[V_BAD] = 4.0
-            floats(c[r.METER], 8)[at.M_BAD] = 4.0
-            words(c[r.CLOCK], 64)[at.C_BAD] += 1
+            go_bad(row, 4.0)
+            stand_in(row, n)
     else:
         call_op(c[r.OP], row, n, t)
     top = np.int32(0)
@@ -285,18 +301,22 @@ def play_row(stand, row, n, t):
         for k in range(channels):
             top = max(top, loudest(c[r.OUT] + k * CHUNK * 4, CHUNK, n))
     if top > LOUD:
-        go_bad(row, n, 1.0 if top >= np.int32(0x7F800000) else 2.0)
-        top = loudest(c[r.OUT], channels * CHUNK, channels * CHUNK) if n == CHUNK else np.int32(0)
+        go_bad(row, 1.0 if top >= np.int32(0x7F800000) else 2.0)
+        stand_in(row, n)
+        top = np.int32(0)
     if v[V_WAY] != OPEN or v[V_GAIN] != 1.0 or v[V_WANT] != 1.0:
         fade(v, out, channels, n)
-    for k in range(channels):
-        v[V_LAST + k] = out[k, n - 1]
+    if v[V_LEFT] > 0.0:
+        fade_bad(v, out, channels, n)
+    else:
+        for k in range(channels):
+            v[V_LAST + k] = out[k, n - 1]
     peak = np.float64(carray_bits(top))
     v[V_PEAK] = max(peak, v[V_PEAK] * (1.0 - 0.0004 * n))
     m = floats(c[r.METER], 8)
     m[at.M_PEAK] = v[V_PEAK]
     if c[r.FLAGS] & r.HEARD:
-        watch_dc(row, v, m, out, n)
+        watch_dc(row, m, out, n, t)
 
 
 @njit(inline="always")
@@ -306,28 +326,28 @@ def carray_bits(bits):
 
 
 @njit
-def watch_dc(row, v, m, out, n):
-    """Direct current strains loudspeakers: a place that leans on one side for a second is taken out."""
+def watch_dc(row, m, out, n, t):
+    """Direct current strains loudspeakers: a place that leans on one side for a second is taken out.
+
+    One channel a chunk is listened to, in turn; every fourth frame of it tells enough.
+    """
     c = cells(row)
-    total, power = np.float32(0.0), np.float32(0.0)
-    for i in range(0, n, 4):  # every fourth frame tells enough
-        total += out[0, i]
-        power += out[0, i] * out[0, i]
+    channels = c[r.OUTS]
+    k = (t // CHUNK) % channels
+    v = doubles(c[r.VOICE], V_LAST + 3 * channels)
+    dc, power = V_LAST + channels + k, V_LAST + 2 * channels + k
+    total, square = np.float32(0.0), np.float32(0.0)
+    for i in range(0, n, 4):
+        total += out[k, i]
+        square += out[k, i] * out[k, i]
     count = (n + 3) // 4
-    k = n / (0.5 * c[r.RATE])  # half a second
-    v[V_DC] += k * (total / count - v[V_DC])
-    v[V_POWER] += k * (power / count - v[V_POWER])
-    m[at.M_POWER] = v[V_POWER]
-    m[at.M_DC] = v[V_DC]
-    if abs(v[V_DC]) > 0.1 and v[V_DC] * v[V_DC] > 0.6 * v[V_POWER] and v[V_BAD] == 0.0 and v[V_WAY] == OPEN:
-        v[V_BAD] = 3.0
-        m[at.M_BAD] = 3.0
-        words(c[r.CLOCK], 64)[at.C_BAD] += 1
-        last = np.float32(v[V_LAST])
-        for ch in range(c[r.OUTS]):
-            for i in range(n):
-                out[ch, i] *= np.float32(n - 1 - i) / np.float32(n)
-        v[V_LAST] = last
+    share = min(channels * n / (0.5 * c[r.RATE]), 1.0)  # half a second
+    v[dc] += share * (total / count - v[dc])
+    v[power] += share * (square / count - v[power])
+    m[at.M_POWER] = v[power]
+    m[at.M_DC] = v[dc]
+    if abs(v[dc]) > 0.1 and v[dc] * v[dc] > 0.6 * v[power] and v[V_BAD] == 0.0 and v[V_WAY] == OPEN:
+        go_bad(row, 3.0)  # the next run fades it from here
 
 
 @njit

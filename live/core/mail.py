@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Letter:
     name: str = ""
     key: str = ""
     text: str = ""
+    box: int = 0
+    row: int = 0  # the first of its rows
 
     @property
     def plan(self) -> Plan:
@@ -93,23 +95,43 @@ class Sender:
 
 
 class Reader:
-    """The core's end of every box."""
+    """The core's end of every box. What was read but not answered is read again by the next core."""
 
-    def __init__(self, core: Map) -> None:
+    def __init__(self, core: Map, *, again: bool = False) -> None:
         self.core = core
         self.open: list[list[Line] | None] = [None] * at.BOXES
         self.begun: list[tuple[str, int, float, str]] = [("now", 0, 0.0, "0")] * at.BOXES
-        self.tail: list[list[object] | None] = [None] * at.BOXES
+        self.first = [0] * at.BOXES
+        self.due: list[dict[int, int]] = [{} for _ in range(at.BOXES)]  # letters not yet answered: first row -> row after the last
+        if again:
+            for box in range(at.BOXES):
+                head, done = int(core.mail_head[box, 0]), int(core.mail_tail[box, 1])
+                if head - done <= at.MAIL:  # else they are written over already
+                    core.mail_tail[box, 0] = done
 
     def letters(self) -> Iterator[Letter]:
         """Every message that has come in whole."""
         for box in range(at.BOXES):
             head, tail = int(self.core.mail_head[box, 0]), int(self.core.mail_tail[box, 0])
             while tail < head:
-                found = list(self._row(box, self.core.mail[box][tail % at.MAIL]))
+                row = self.core.mail[box][tail % at.MAIL]
+                if row["verb"] not in (b"+", b"land") and self.open[box] is None or row["verb"] == b"begin":
+                    self.first[box] = tail
+                found = [replace(letter, box=box, row=self.first[box]) for letter in self._row(box, row)]
                 tail += 1
                 self.core.mail_tail[box, 0] = tail
+                for letter in found:
+                    self.due[box][letter.row] = tail
                 yield from found
+            if not self.due[box] and self.open[box] is None:
+                self.core.mail_tail[box, 1] = tail
+
+    def done(self, letter: Letter) -> None:
+        """It is answered: no other core need read it."""
+        due = self.due[letter.box]
+        due.pop(letter.row, None)
+        begun = self.first[letter.box] if self.open[letter.box] is not None else int(self.core.mail_tail[letter.box, 0])
+        self.core.mail_tail[letter.box, 1] = min([*due, begun])
 
     def _row(self, box: int, row: np.void) -> Iterator[Letter]:
         verb, name, key = row["verb"].decode(), row["name"].decode(), row["key"].decode()

@@ -24,14 +24,14 @@ from live.clock import Clock
 from live.core import layout as at
 from live.core.mail import Letter, Reader, answer
 from live.core.memory import Map
-from live.journal import Journal, last_state
+from live.journal import Journal, Past, last_known
 from live.plan import compare
 from live.rig import Rig
 from live.score import Node, Score
 
 POLL = 0.002
 ARM_AHEAD = 0.3  # seconds: a plan for a far bar is laid out only then, so that plans for nearer frames pass it
-LOOK_AGAIN = 0.5  # seconds between looks for a device that left
+HUNG = 75  # exit status of a core that only a new one can follow
 
 
 @dataclass
@@ -50,22 +50,23 @@ def now_ns() -> int:
 class Core:
     """One playing core: everything around the callback."""
 
-    def __init__(self, folder: Path, *, device: str = "", careful: bool = False) -> None:
+    def __init__(self, folder: Path, maps: Maps, *, device: str = "", careful: bool = False) -> None:
         """``device`` stands in for the wanted one while that is away; ``careful`` leaves out what may have crashed the last core."""
         from live.core.conductor import Conductor
+        from live.core.devices import Devices
         from live.core.guests import Guests
         from live.core.stand import Stand
 
-        self.folder = folder
-        self.rig = Rig.read(folder / "rig.json")
-        self.device = device or self.rig.device
+        self.folder, self.rig = folder, maps.rig
         self.careful = careful
-        self.core = Map(folder / "core.map", at.CORE)
-        self.tape = Map(folder / "tape.map", at.tape(self.rig.tracks)) if self.rig.record else None
+        self.core, self.tape = maps.core, maps.tape
         clock = self.core.clock
+        self.journal = Journal(Path(self.rig.take) / "journal.jsonl")
+        past = last_known(self.journal.path)
         again = int(clock[at.C_GENERATION]) > 0
         if again:
             self._catch_up()
+        clock[at.C_FRAME] = max(int(clock[at.C_FRAME]), -(-(past.frame + 1) // 64) * 64)  # a journal never runs backwards
         clock[at.C_GENERATION] += 1
         clock[at.C_PID], clock[at.C_STATE], clock[at.C_BORN_NS] = os.getpid(), 0, now_ns()
         self.rate = self.rig.rate
@@ -78,23 +79,21 @@ class Core:
             lookahead=self.rig.lookahead,
             ceiling_db=self.rig.ceiling,
         )
-        if self.tape:
-            self.tape.touch()
-        self.guests = Guests(folder, self.rate)
+        self.told = ""
+        self.devices = Devices(folder, self.stand, self.rig, clock, self._trouble, self._say_device)
+        if device != "null":
+            self.devices.call()  # the driver opens while the score is restored
+        self.guests = Guests(folder, lambda: int(clock[at.C_BLOCK]) or self.rig.block, fresh=not again)
         self.conductor = Conductor(self.stand, seed=self.rig.seed, find=self.guests.find)
-        self.journal = Journal(Path(self.rig.take) / "journal.jsonl")
-        self.reader = Reader(self.core)
         self.queue: deque[Waiting] = deque()
         self.moves = 0
-        self.gate = 0
+        self.gate = int(clock[at.C_GATE])
         self.bad: set[str] = set()
-        self.port: Any = None
-        self.midi: Any = None
-        self.looked = 0.0
-        self.told = ""
-        if not again:
+        if past.frame < 0:
             self.journal.write("begin", 0, rate=self.rate, ins=self.rig.ins, outs=self.rig.outs, seed=self.rig.seed, started=time.time())
-        self.restore(again)
+        self.landed = past.numbers
+        self.reader = Reader(self.core, again=again)
+        self.restore(past, again)
 
     def _catch_up(self) -> None:
         """The clock goes on as if nothing had happened: silence took the time, not the music."""
@@ -104,28 +103,34 @@ class Core:
             gone = max(now_ns() - last, 0) * int(clock[at.C_RATE]) // 1_000_000_000
             clock[at.C_FRAME] = -(-(int(clock[at.C_FRAME]) + gone) // 64) * 64
 
-    def restore(self, again: bool) -> None:
+    def restore(self, past: Past, again: bool) -> None:
         """Play what the journal says was playing, each place as old as it would be."""
         from live.core.conductor import Refusal
 
-        score, born = last_state(self.journal.path)
+        score, born = past.score, past.born
         if self.careful:
             risky = [name for name, node in score.places.items() if node.kind.startswith("written:")]
             if risky:
                 self._trouble(f"the core crashed twice; left out: {', '.join(risky)}")
                 score = self._without(score, risky)
-        if not score.places:
-            return
         frame = self.stand.frame
+        if past.frame >= 0:
+            self.journal.write("again", frame, places=len(score.places))
+            for knob, value in enumerate(self.core.knobs):  # turned in the last moment of the old core
+                if value and past.knobs.get(knob) != value:
+                    self.journal.write("knob", frame, knob=knob, value=float(value))
+        if score == Score():
+            return
         age = {name: max(frame - since, 1) for name, since in born.items()}
         try:
             ready = self.conductor.prepare(compare(Score(), score), age=age)
         except Refusal as trouble:
             self._trouble(f"not all could be restored: {trouble}")
+            self.guests.forget()
             score = self._what_can_be(score)
             ready = self.conductor.prepare(compare(Score(), score), age=age)
+        self.guests.begin(frame)
         self.conductor.arm(ready, fade=0.01)
-        self.journal.write("again", frame, places=len(score.places)) if again else None
 
     @staticmethod
     def _without(score: Score, names: list[str]) -> Score:
@@ -147,6 +152,7 @@ class Core:
             trial = kept.with_(places={**kept.places, name: node}, sends=sends)
             try:
                 self.conductor.forget(self.conductor.prepare(compare(Score(), trial)))
+                self.guests.forget()
             except Refusal as trouble:
                 self._trouble(f"{name} is left out: {trouble}")
             else:
@@ -156,67 +162,17 @@ class Core:
     # --- the device -----------------------------------------------------------------
 
     def open(self) -> None:
-        """Open the wanted device, or the next, or none: there is always something to play on."""
-        from live.ports import audio, midi
+        """Play on the wanted device, or on none: there is always something to play on."""
+        self.devices.open()
 
-        wanted = self.device
-        try:
-            self.port = self._opened(wanted)
-        except Exception as trouble:  # whatever a driver does, time goes on, on null
-            self._trouble(str(trouble) if isinstance(trouble, audio.DeviceError) else f"{wanted} would not open: {trouble}")
-            self.port = audio.NullPort(self.stand, self.rig.block)
-        self._say_device()
-        if self.midi is None:
-            self.midi = midi.opened(self.core.knobs, jack=self.port.backend == "jack")
-
-    def _opened(self, wanted: str) -> Any:
-        from live.ports import audio
-
-        if wanted == "null":
-            return audio.NullPort(self.stand, self.rig.block)
-        if wanted == "jack":
-            return audio.JackPort(self.stand, self.rig.block, self.rig.client, connect=self.rig.connect)
-        return audio.PortAudioPort(self.stand, self.rig.block, wanted, self.rig.source or None)
-
-    def _say_device(self) -> None:
-        port = self.port
+    def _say_device(self, port: Any) -> None:
         self.core.device[0] = port.name.encode()
         self.core.device[1] = (self.rig.source or port.name).encode()
         self.core.device[2] = port.backend.encode()
         self.core.clock[at.C_BLOCK] = port.block
-        self.core.clock[at.C_LAT_IN], self.core.clock[at.C_LAT_OUT] = getattr(port, "latency", (0, 0))
+        self.core.clock[at.C_LAT_IN], self.core.clock[at.C_LAT_OUT] = port.latency
         self.core.clock[at.C_STATE] = 1
         self.journal.write("device", self.stand.frame, name=port.name, backend=port.backend, block=port.block)
-
-    def watch_device(self) -> None:
-        """A device that said goodbye is followed by null at once; the wanted one is taken back when it returns."""
-        from live.ports import audio
-
-        if self.port.lost:
-            gone = self.port.name
-            dead, self.port = self.port, audio.NullPort(self.stand, self.rig.block)
-            self._trouble(f"{gone} is gone; playing on null until it returns")
-            self._say_device()
-            self.looked = time.monotonic()
-            dead.close()
-        elif self.port.backend == "null" and self.device == "jack" and time.monotonic() - self.looked > LOOK_AGAIN:
-            self.looked = time.monotonic()
-            self._try_jack()
-
-    def _try_jack(self) -> None:
-        from live.ports import audio
-
-        quiet = self.port
-        if not audio.jack_answers():
-            return
-        quiet.close()
-        try:
-            self.port = audio.JackPort(self.stand, self.rig.block, self.rig.client, connect=self.rig.connect)
-        except audio.DeviceError:
-            self.port = audio.NullPort(self.stand, self.rig.block)
-            return
-        self._trouble(f"{self.port.name} is back")
-        self._say_device()
 
     # --- the mail -------------------------------------------------------------------
 
@@ -232,7 +188,7 @@ class Core:
         self.conductor.sweep()
         self._note_moves()
         self._note_bad()
-        self.watch_device()
+        self.devices.turn()
         self.guests.serve(self.conductor)
         return clock[at.C_STOP] == 0
 
@@ -240,7 +196,13 @@ class Core:
         from live.core.conductor import Refusal
 
         if letter.verb == "plan":
-            self.queue.append(Waiting(letter, self._frame_for(letter)))
+            if letter.number in self.landed:  # the core before us landed it and died before it could say so
+                answer(self.core, letter.number, at.LANDED, self.landed[letter.number])
+                self.reader.done(letter)
+            else:
+                self.queue.append(Waiting(letter, self._frame_for(letter)))
+        elif letter.verb == "device":
+            self.devices.call()
         elif letter.verb == "event":
             numbers = json.loads(letter.text)
             try:
@@ -256,6 +218,8 @@ class Core:
             return False
         else:
             self._trouble(f"the core knows no word {letter.verb!r}")
+        if letter.verb != "plan":
+            self.reader.done(letter)
         return True
 
     def _frame_for(self, letter: Letter) -> int:
@@ -287,14 +251,18 @@ class Core:
             plan = letter.plan
             ready = self.conductor.prepare(plan)
         except (Refusal, LookupError, ValueError, TypeError) as trouble:
+            self.guests.forget()
             answer(self.core, letter.number, at.REFUSED, self.stand.frame, str(trouble))
+            self.reader.done(letter)
             return
 
         def landed(frame: int) -> None:
-            self.journal.plan(frame, plan, self.conductor.score, letter.fade)
+            self.journal.plan(frame, plan, self.conductor.score, letter.fade, letter.number)
             late = f"late by {frame - waiting.frame} frames" if waiting.frame and frame > waiting.frame else ""
             answer(self.core, letter.number, at.LANDED, frame, late)
+            self.reader.done(letter)
 
+        self.guests.begin(max(waiting.frame, self.stand.frame))
         self.conductor.arm(ready, waiting.frame, fade=letter.fade, done=landed)
 
     # --- news -----------------------------------------------------------------------
@@ -334,44 +302,63 @@ class Core:
 
     def close(self) -> None:
         """Let go in an orderly way: a short fade, the device, the journal."""
+        was = int(self.core.clock[at.C_GATE])
         self.core.clock[at.C_GATE] = 1
         time.sleep(0.03)
         self.core.clock[at.C_STATE] = 3
-        if self.midi:
-            self.midi.close()
-        if self.port:
-            self.port.close()
-        self.core.clock[at.C_GATE] = 0
+        self.devices.close()
+        self.core.clock[at.C_GATE] = was
         self.journal.write("end", self.stand.frame)
         self.journal.close()
 
 
-def settle_in() -> str:
-    """Ask the system politely for what real time needs. What it refused, in words."""
-    refused = []
+@dataclass
+class Maps:
+    """What a core shares, mapped and in memory before it is needed."""
+
+    rig: Rig
+    core: Map
+    tape: Map | None
+
+    @staticmethod
+    def of(folder: Path) -> Maps:
+        """Everything of one runtime folder."""
+        rig = Rig.read(folder / "rig.json")
+        tape = Map(folder / "tape.map", at.tape(rig.tracks)) if rig.record else None
+        if tape:
+            tape.touch()
+        return Maps(rig, Map(folder / "core.map", at.CORE), tape)
+
+
+def settle_in() -> None:
+    """Ask the system politely for what real time needs. What it refuses, the doctor names."""
     gc.collect()
     gc.freeze()
     gc.disable()
     if sys.platform.startswith("linux"):
         import ctypes
+        import resource
 
-        if ctypes.CDLL(None).mlockall(3):
-            refused.append("memory cannot be locked")
+        # with a limit on locked memory, locking what is still to come would make the next sample too big to load
+        free = os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+        ctypes.CDLL(None).mlockall(3 if free else 1)
     with contextlib.suppress(OSError, AttributeError):
         os.nice(-10)
-    return "; ".join(refused)
 
 
 def main(argv: list[str]) -> int:
     """Warm up, wait if standing by, play until told to leave."""
     folder = Path(argv[0])
-    from live.core import callback, conductor, guests  # noqa: F401 - all compiled code is in memory after this
+    from live.core import callback, conductor, devices, guests  # noqa: F401 - all compiled code is in memory after this
     from live.core.kinds import kinds
+    from live.pids import Held
     from live.ports import audio
 
     kinds()
     audio.warm()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    maps = Maps.of(folder)
+    settle_in()
     go: dict[str, Any] = {}
     if "--standby" in argv:
         sys.stdout.write("ready\n")
@@ -380,15 +367,16 @@ def main(argv: list[str]) -> int:
         if not line:
             return 0
         go = json.loads(line)
-    from live.pids import Held
-
     with Held(folder, "core"):
-        settle_in()
-        core = Core(folder, device=go.get("device", ""), careful=bool(go.get("careful")))
+        core = Core(folder, maps, device=go.get("device", ""), careful=bool(go.get("careful")))
         signal.signal(signal.SIGTERM, lambda *_: core.core.clock.__setitem__(at.C_STOP, 1))
         core.open()
-        while core.turn():
-            time.sleep(POLL)
+        try:
+            while core.turn():
+                time.sleep(POLL)
+        except devices.Stuck as trouble:
+            core.journal.write("trouble", core.stand.frame, text=f"{trouble}; another core takes over")
+            return HUNG
         core.close()
     return 0
 

@@ -30,39 +30,48 @@ class Tracks:
         self.tape, self.first = tape, first
         self.used = np.zeros(len(tape.tracks), np.int64)  # the frame from which a track is free again
         self.used[:first] = m.FOREVER
+        self.taken = 0
         self.wait = int(tape.head[at.P_FRAMES]) + rate  # the recorder reads behind: a track rests before it is taken again
 
-    def take(self, tracks: int, name: str, first: int, width: int, frame: int) -> int:
-        """Tracks for one send, or -1: then it is heard on ``rest``."""
-        idle = self.used <= frame
-        run = 0
-        for spot in range(self.first, len(idle)):
-            run = run + 1 if idle[spot] else 0
-            if run == tracks:
-                start = spot - tracks + 1
-                self.used[start : spot + 1] = m.FOREVER
-                entry = self.tape.tracks[start : start + 1]
-                entry["name"], entry["first"], entry["width"] = name.encode(), first, width
-                entry["since"], entry["until"] = frame, -1
-                entry["tracks"] = tracks
-                return start
-        return -1
-
-    def free(self, start: int, frame: int) -> None:
-        """The send is over at ``frame``."""
+    def take(self, tracks: int, name: str, first: int, width: int, frame: int) -> tuple[int, list[int]]:
+        """Tracks for one send (or -1: then it is heard on ``rest``), and where the landing writes since when they sound."""
+        idle = np.zeros(len(self.used) + 1, np.int64)
+        np.cumsum(self.used <= frame, out=idle[1:])
+        runs = np.flatnonzero(idle[tracks:] - idle[:-tracks] == tracks)
+        if not len(runs):
+            return -1, []
+        start = int(runs[0])
+        self.used[start : start + tracks] = m.FOREVER
         entry = self.tape.tracks[start : start + 1]
-        entry["until"] = frame
-        self.used[start : start + int(entry["tracks"][0])] = frame + self.wait
+        entry["name"], entry["first"], entry["width"] = name.encode(), first, width
+        entry["since"], entry["until"] = m.FOREVER, -1
+        entry["tracks"] = tracks
+        self.taken += tracks
+        return start, [self._mark(start, "since")]
+
+    def free(self, start: int, frame: int) -> list[int]:
+        """The send is over; where the landing writes until when it sounded."""
+        tracks = int(self.tape.tracks["tracks"][start])
+        self.used[start : start + tracks] = frame + self.wait
+        self.taken -= tracks
+        return [self._mark(start, "until")]
+
+    def _mark(self, start: int, when: str) -> int:
+        table = self.tape.tracks
+        offset = table.dtype.fields[when][1]  # type: ignore[index]
+        return r.address(table) + start * table.dtype.itemsize + offset
 
 
 class NoTracks:
     """No tape runs: nothing is recorded."""
 
-    def take(self, tracks: int, name: str, first: int, width: int, frame: int) -> int:
-        return -1
+    taken = 0
 
-    def free(self, start: int, frame: int) -> None:
-        return None
+    def take(self, tracks: int, name: str, first: int, width: int, frame: int) -> tuple[int, list[int]]:
+        return -1, []
+
+    def free(self, start: int, frame: int) -> list[int]:
+        return []
 
 
 def clock_function() -> tuple[int, int]:
@@ -108,6 +117,7 @@ class Stand:
         self.stamps = np.zeros((m.STAMPS, 3))
         self.log = np.zeros(1 + 3 * m.LOGGED)
         self.tick = np.zeros(2, np.int64)
+        self.turn = np.zeros(1, np.int64)  # address of the only port that may play now
         self.spare_meter = np.zeros(8, np.float32)
         self.cells = np.zeros(m.STAND, np.int64)
         self._no_rows = np.zeros(r.WIDTH, np.int64)

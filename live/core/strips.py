@@ -16,7 +16,7 @@ from live.core import row as r
 from live.core.kinds import Kind, Making, op
 from live.core.row import CHUNK, SLOTS_MAX, cells, doubles, inlet, memory, outlet, planes, smooth
 
-LEAN_CELLS = 8  # scale, offset, low, high, from, done, length, source slot
+LEAN_CELLS = 8  # scale, offset, low, high, from, done, length, -; the slot it follows is in the row: SET
 
 
 @op
@@ -75,11 +75,13 @@ def lean(row, n, t):
     value = doubles(c[r.OUT], 1)
     if m[5] == 0.0:
         m[4] = value[0]
-    want = table[SLOTS_MAX + np.int64(m[7])] * m[0] + m[1]
+        if m[6] <= 1.0:  # born with its place: it stands there from the first frame
+            doubles(c[r.OUT] - 8 * SLOTS_MAX, 1)[0] = min(max(table[c[r.SET]] * m[0] + m[1], m[2]), m[3])
+    want = min(max(table[SLOTS_MAX + c[r.SET]] * m[0] + m[1], m[2]), m[3])
     m[5] = min(m[5] + n, m[6])
     if m[5] < m[6]:
         want = m[4] + (want - m[4]) * smooth(m[5] / m[6])
-    value[0] = min(max(want, m[2]), m[3])
+    value[0] = want
 
 
 def lay_mic(making: Making) -> None:

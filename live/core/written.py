@@ -197,7 +197,7 @@ HEAD = '''"""Written live: {word}. Made by live/core/written.py; change the sess
 import math
 import numpy
 import numpy as np
-from numba import njit as _njit
+from numba import carray as _carray, njit as _njit
 from engines.face import Control
 from live.core import hosted as _hosted, row as _row
 _WORD, _STATE, _BLOCK, _MAIN = {word!r}, {state}, {block}, {main!r}
@@ -211,24 +211,30 @@ TAIL = """
 _hand = _njit(boundscheck=True, error_model="numpy", fastmath=_row.FAST)
 {hands}
 
+{loop}
+
 @_hosted.hosted
 def _entry(sheet):
-    s = _row.words(sheet, _hosted.NUMBERS)
+    s = _carray(_row._at(sheet, np.int64), (_hosted.NUMBERS,))
     n = s[_hosted.H_FRAMES]
-    v = _row.doubles(sheet + 8 * _hosted.NUMBERS, {numbers})
-    rate = v[0]
+    v = _carray(_row._at(sheet + 8 * _hosted.NUMBERS, np.float64), ({numbers},))
 {body}
     except Exception:  # it reached outside its arrays
         return 1
     return 0
 """
-MEMORY = "    state = _row.doubles(s[_hosted.H_STATE], {state})\n"
-SAMPLE = """    heard, made = _row.floats(s[_hosted.H_HEARD], n), _row.floats(s[_hosted.H_MADE], n)
+MEMORY = "    state = _carray(_row._at(s[_hosted.H_STATE], np.float64), ({state},))\n"
+LOOP = """@_njit(error_model="numpy", fastmath=_row.FAST)
+def _through(heard, made, state, v, rate, n):
+    for i in range(n):
+        made[i] = np.float32({main}({args}))"""
+SAMPLE = """    heard = _carray(_row._at(s[_hosted.H_HEARD], np.float32), (n,))
+    made = _carray(_row._at(s[_hosted.H_MADE], np.float32), (n,))
     try:
-        for i in range(n):
-            made[i] = np.float32({main}({args}))"""
-BLOCK = """    sound = _row.planes(s[_hosted.H_HEARD], s[_hosted.H_INS], n)
-    out = _row.planes(s[_hosted.H_MADE], s[_hosted.H_OUTS], n)
+        _through(heard, made, {memory}, v, v[0], n)"""
+BLOCK = """    sound = _carray(_row._at(s[_hosted.H_HEARD], np.float32), (s[_hosted.H_INS], n))
+    out = _carray(_row._at(s[_hosted.H_MADE], np.float32), (s[_hosted.H_OUTS], n))
+    rate = v[0]
     try:
         {main}({args})"""
 
@@ -245,10 +251,13 @@ def module(form: Form) -> str:
             return f"v[{k}] + v[{k + 1}] * {'n' if form.block else 'i'}"
         return name if name in ("sound", "out", "state", "rate") else "np.float64(heard[i])"
 
-    body = (BLOCK if form.block else SAMPLE).format(main=main, args=", ".join(map(passed, form.given)))
-    body = (MEMORY.format(state=form.state) if form.state else "") + body
+    args = ", ".join(map(passed, form.given))
+    loop = "" if form.block else LOOP.format(main=main, args=args)
+    body = (MEMORY.format(state=form.state) if form.state else "") + (BLOCK if form.block else SAMPLE).format(
+        main=main, args=args, memory="state" if form.state else "0"
+    )
     hands = "\n".join(f"{f} = _hand({f})" for f in form.functions)
-    return head + form.text + TAIL.format(hands=hands, body=body, numbers=1 + 2 * len(names))
+    return head + form.text + TAIL.format(hands=hands, loop=loop, body=body, numbers=1 + 2 * len(names))
 
 
 def source_of(function: Callable[..., Any]) -> str:

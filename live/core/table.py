@@ -1,0 +1,123 @@
+"""Lays out the next table: every strip after what it hears, every inlet pointed at what it hears now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from live.core import machine as m
+from live.core import row as r
+from live.core.places import Change, Line, Place, Strip
+from live.core.stand import NoTracks, Tracks
+from live.core.strips import LEAN
+
+SILENCE = np.zeros((64, r.CHUNK), np.float32)  # what an inlet hears when there is nothing to hear
+_QUIET = r.address(SILENCE)
+
+Places = Mapping[str, Place]
+Lines = Mapping[tuple[str, int, int], Line]
+
+
+def found(heard: str | Strip | None, places: Places) -> Strip | None:
+    """The strip that a name, or a strip that may have been replaced, stands for now."""
+    while isinstance(heard, Strip) and heard.gone:
+        heard = heard.becomes
+    if isinstance(heard, str):
+        place = places.get(heard)
+        return place.head if place else None
+    return heard
+
+
+def sources(strip: Strip, places: Places) -> list[Strip | None]:
+    """What each inlet of a strip hears now."""
+    place = places.get(strip.name)
+    if place is not None and place.crossing and place.strip is strip:
+        return [place.crossing.get(i) or found(heard, places) for i, heard in enumerate(strip.hears)]
+    return [found(heard, places) for heard in strip.hears]
+
+
+def needed(strip: Strip, places: Places) -> list[Strip]:
+    """Every strip that must have sounded before this one."""
+    if strip.kind is LEAN:
+        place = places.get(strip.hears[0])  # type: ignore[arg-type]
+        return [place.strip] if place else []
+    return [*(s for s in sources(strip, places) if s is not None), *strip.leans.values()]
+
+
+def in_order(places: Places, lines: Lines) -> list[Strip]:
+    """All strips that sound, each after what it hears."""
+    order: list[Strip] = []
+    seen: set[int] = set()
+    roots = [strip for place in places.values() for strip in (place.head, place.strip)]
+    roots += [line.lean for line in lines.values() if line.lean]
+    for root in roots:
+        if id(root) in seen:
+            continue
+        seen.add(id(root))
+        stack: list[tuple[Strip, Iterator[Strip]]] = [(root, iter(needed(root, places)))]
+        while stack:
+            top, rest = stack[-1]
+            for need in rest:
+                if id(need) not in seen:
+                    seen.add(id(need))
+                    stack.append((need, iter(needed(need, places))))
+                    break
+            else:
+                order.append(top)
+                stack.pop()
+    return order
+
+
+def edges(order: list[Strip], places: Places) -> set[tuple[str, str]]:
+    """Who hears or follows whom at this moment, by name."""
+    return {(strip.name, need.name) for strip in order for need in needed(strip, places) if strip.name != need.name}
+
+
+def rows(order: list[Strip], places: Places, lines: Lines) -> np.ndarray:
+    """The table itself. The strips' own rows are not what the callback reads: nothing changes before the landing."""
+    if not order:
+        return np.zeros((1, r.WIDTH), np.int64)
+    heard = {line.send.place for line in lines.values()}
+    return np.array([_pointed(strip, places, heard) for strip in order], np.int64)
+
+
+def _pointed(strip: Strip, places: Places, heard: set[str]) -> list[int]:
+    row = strip.row.copy()
+    if strip.kind is LEAN:
+        source = strip.hears[0]
+        assert isinstance(source, str)
+        row[r.SET] = int(source[5:]) if source.startswith("knob:") else places[source].strip.slot
+        return row
+    now = sources(strip, places)
+    made = strip.making.ins
+    wired = 0
+    for i in range(4):
+        spot, width = _QUIET, made[i] if i < len(made) else 1
+        source = now[i] if i < len(now) else None
+        if source is not None:
+            wired |= 1 << i
+            spot, width = source.at, min(source.bus.shape[0], width) if i < len(made) else source.bus.shape[0]
+        row[r.IN + 2 * i], row[r.IN + 2 * i + 1] = spot, width
+    row[r.INS], row[r.WIRED] = len(now), wired
+    if strip.name in heard and places[strip.name].strip is strip:
+        row[r.FLAGS] |= r.HEARD
+    return row
+
+
+def sends(places: Places, lines: Lines, tracks: Tracks | NoTracks, change: Change) -> np.ndarray:
+    """The lines to the outputs, always in the same order: a sum of floats depends on it."""
+    table = [_sent(key, lines[key], places[key[0]], tracks, change) for key in sorted(lines)]
+    return np.array(table or [[0] * m.SEND], np.int64)
+
+
+def _sent(key: tuple[str, int, int], line: Line, place: Place, tracks: Tracks | NoTracks, change: Change) -> list[int]:
+    head = place.head
+    width = head.bus.shape[0]
+    if line.tracks != width:
+        if line.track >= 0:
+            change.marks += tracks.free(line.track, change.frame)
+        line.tracks = width
+        line.track, marks = tracks.take(width, *key, change.frame)
+        change.marks += marks
+    return [head.at, width, key[1], key[2], line.gain, line.open, line.track, place.index]
