@@ -8,11 +8,12 @@ their sum is the mix here as there.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,16 @@ import numpy as np
 import soundfile
 
 from live.core import layout as at
+from live.core import written
 from live.core.conductor import Refusal
-from live.core.kinds import kinds
+from live.core.kinds import Kind, kinds
 from live.core.memory import Map
 from live.core.offline import Offline
-from live.cue import Cue
-from live.journal import Journal
+from live.core.row import CHUNK
+from live.core.sources.pager import PAGER
+from live.core.stand import CEILING_DB, LOOKAHEAD
+from live.cue import Again, Cue, Gate
+from live.journal import WRITTEN, Journal
 from live.loudness import Ear
 from live.plan import carried, compare
 from live.score import Score
@@ -61,12 +66,17 @@ def bounce(
     seed: int = 0,
     stems: bool = False,
     block: int = 256,
+    lookahead: int = LOOKAHEAD,
+    ceiling: float = CEILING_DB,
     journal: Path | None = None,
+    heard: Callable[[int, int], np.ndarray] | None = None,
     on_time: Callable[[int], Any] | None = None,
 ) -> Bounced:
     """Play the cues; write ``mix.wav`` (float32; RF64 when long) and the stems into ``out``.
 
-    A score that is refused is noted and what sounds goes on, as on stage. ``on_time`` is told the frame as it passes.
+    A score that is refused is noted and what sounds goes on, as on stage. ``heard(frame, frames)`` is what the inputs
+    hear, (ins, frames). ``on_time`` is told the frame as it passes. Where another core took over, the stems of the
+    first are in ``out``, those of the next in ``out/core 2`` and so on; the mix is one.
     """
     kinds()  # compiled now, where the cache is cold: not counted as rendering
     began = time.monotonic()
@@ -74,64 +84,136 @@ def bounce(
     waiting = sorted(cues, key=lambda cue: cue.frame)
     book = Journal(journal) if journal else None
     if book:
-        book.write("begin", 0, rate=rate, ins=ins, outs=channels, seed=seed)
-    with tempfile.TemporaryDirectory(prefix="antiphon-") as named:
-        room = Path(named)
-        tape = Map(room / "tape.map", at.tape(_tracks(waiting, ins, channels)), create=True) if stems else None
-        core = Offline(rate, channels, ins=ins, seed=seed, block=block, tape=tape)
-        recorder = Recorder(room, room) if stems else None
-        ear, levels = Ear(rate), Levels(core)
-        core.each_block = levels.look
-        refused: list[str] = []
-        silence = np.zeros((ins, rate), np.float32) if ins else None
+        book.write("begin", 0, rate=rate, ins=ins, outs=channels, seed=seed, ceiling=ceiling, lookahead=lookahead)
+    ear, refused, levels = Ear(rate), [], {}
+    whole = out / ".mix.wav"
+    stem_files: list[Path] = []
+    with soundfile.SoundFile(whole, "w", rate, channels, "FLOAT", format=form(frames, channels)) as file:
         done = 0
-        with soundfile.SoundFile(out / "mix.wav", "w", rate, channels, "FLOAT", format=form(frames, channels)) as file:
-            while done < frames:
-                while waiting and waiting[0].frame <= done:
-                    refused += _play(core, waiting.pop(0), book)
-                if on_time:
-                    on_time(done)
-                stop = min(frames, done + rate, waiting[0].frame if waiting else frames)
-                sound = core.run(stop - done, None if silence is None else silence[:, : stop - done])
-                done = stop
-                ear.hear(sound)
-                levels.note()
-                file.write(sound.T)
+        for count, (again, mine, end) in enumerate(_lives(waiting, frames), 1):
+            with tempfile.TemporaryDirectory(prefix="antiphon-") as named:
+                room = Path(named)
+                tape = Map(room / "tape.map", at.tape(_tracks(mine, again, ins, channels)), create=True) if stems else None
+                core = Offline(
+                    rate, channels, ins=ins, seed=seed, block=block, lookahead=lookahead, ceiling_db=ceiling, tape=tape, find=_written
+                )
+                if again:
+                    quiet = np.zeros((channels, max(again.frame - done, 0)), np.float32)
+                    ear.hear(quiet)
+                    file.write(quiet.T)
+                    done = again.frame
+                    refused += _take_over(core, again)
+                player = _Player(core, mine, book, refused)
+                recorder = Recorder(room, room) if stems else None
+                meters = Levels(core)
+                core.each_block = meters.look
+                while done < end:
+                    stop = player.play_until(min(end, (done + rate) // CHUNK * CHUNK))
+                    if on_time:
+                        on_time(done)
+                    sound = core.run(stop - done, heard(done, stop - done) if heard and ins else None)
+                    done = stop
+                    PAGER.catch_up()
+                    ear.hear(sound)
+                    meters.note()
+                    file.write(sound.T)
+                    if recorder:
+                        recorder.step()
+                for name, level in meters.by_name.items():
+                    levels[name] = max(levels.get(name, 0.0), level)
                 if recorder:
-                    recorder.step()
-        files = (out / "mix.wav",)
-        if recorder:
-            recorder.close()
-            files = _stems(room, out, seconds)
+                    recorder.close()
+                    if tape is not None and int(tape.head[at.P_WRITTEN]) > int(tape.head[at.P_BEGAN]):
+                        stem_files += _stems(room, out if count == 1 else out / f"core {count}", seconds)
+    whole.replace(out / "mix.wav")
+    files = (out / "mix.wav", *(path for path in stem_files if path != out / "mix.wav"))
     if book:
         book.close()
         files = (*files, book.path)
     took = time.monotonic() - began
-    return Bounced(frames / rate, rate, channels, took, ear.peak_db, ear.lufs, levels.heard(), files, tuple(refused))
+    names = tuple(sorted(name for name, level in levels.items() if level > HEARD))
+    return Bounced(frames / rate, rate, channels, took, ear.peak_db, ear.lufs, names, files, tuple(refused))
 
 
-def _play(core: Offline, cue: Cue, book: Journal | None) -> list[str]:
-    """Carry one cue out; why it was refused, if it was."""
-    conductor, what = core.conductor, cue.what
+def _lives(cues: list[Cue], frames: int) -> Iterator[tuple[Cue | None, list[Cue], int]]:
+    """The performance, core by core: how each began, what it was told, and the frame it ended before."""
+    spots = [k for k, cue in enumerate(cues) if isinstance(cue.what, Again)]
+    for first, last in zip([-1, *spots], [*spots, len(cues)], strict=True):
+        end = frames if last == len(cues) else min(cues[last].what.died, frames)  # type: ignore[union-attr]
+        yield (cues[first] if first >= 0 else None), cues[first + 1 : last], end
+
+
+def _take_over(core: Offline, cue: Cue) -> list[str]:
+    """Begin where another core ended, the way a respawned one does."""
+    again, stand, conductor = cue.what, core.stand, core.conductor
+    assert isinstance(again, Again)
+    stand.clock[at.C_FRAME] = cue.frame
+    if stand.tape:
+        stand.tape.head[at.P_BEGAN] = stand.tape.head[at.P_WRITTEN] = cue.frame
+        stand._fixed_tracks()
+    for knob, value in again.knobs.items():
+        stand.knobs[knob] = stand.seen[knob] = value
+        stand.ctl[:, knob] = value
+    stand.tempo[: len(again.tempo)] = again.tempo
+    if again.score == Score():
+        return []
+    age = {name: max(cue.frame - since, 1) for name, since in again.born.items()}
     try:
+        conductor.arm(conductor.prepare(compare(Score(), again.score), age=age), cue.lands, fade=cue.fade)
+    except Refusal as why:
+        return [str(why)]
+    return []
+
+
+def _written(word: str) -> Kind | None:
+    """A treatment written live. Nobody waits for it here, so it is never too slow."""
+    path = Path(word.removeprefix(WRITTEN))
+    return replace(written.kind(path, share=1e6), word=word) if word.startswith(WRITTEN) and path.exists() else None
+
+
+class _Player:
+    """Carries cues out, each at its frame."""
+
+    def __init__(self, core: Offline, cues: list[Cue], book: Journal | None, refused: list[str]) -> None:
+        self.core, self.cues, self.book, self.refused = core, cues, book, refused
+
+    def play_until(self, end: int) -> int:
+        """Do what is due now; the frame to which nothing else happens."""
+        while self.cues and self.cues[0].frame <= self.core.frame:
+            self.core.conductor.settle()
+            if self.cues[0].is_plan and self.core.conductor.armed:  # one lands in this very frame: the next a moment later
+                return min(end, self.core.frame // CHUNK * CHUNK + CHUNK)
+            try:
+                self._play(self.cues.pop(0))
+            except Refusal as why:
+                self.refused.append(str(why))
+        return min(end, self.cues[0].frame) if self.cues else end
+
+    def _play(self, cue: Cue) -> None:
+        """One of them."""
+        core, book, what = self.core, self.book, cue.what
+        frame = max(cue.frame, core.frame)
         if cue.is_knob:
             knob, value = what  # type: ignore[misc]
             core.stand.knobs[knob] = value
             if book:
-                book.write("knob", cue.frame, knob=knob, value=value)
+                book.write("knob", frame, knob=knob, value=value)
+        elif isinstance(what, Gate):
+            core.stand.clock[at.C_GATE] = int(what.closed)
+            if book:
+                book.write("gate", frame, closed=int(what.closed))
         elif cue.is_note:
             name, kind, numbers = what  # type: ignore[misc]
-            conductor.event(name, cue.frame, kind, numbers)
+            acts = core.conductor.event(name, max(cue.lands, frame), kind, numbers)
             if book:
-                book.write("event", cue.frame, name=name, kind=kind, numbers=list(numbers))
+                came = {} if acts == frame else {"came": frame}
+                book.write("event", acts, name=name, kind=kind, numbers=list(numbers), **came)
         else:
-            plan = compare(conductor.score, what) if isinstance(what, Score) else what
-            core.play(plan, fade=cue.fade)  # type: ignore[arg-type]
+            plan = compare(core.conductor.score, what) if isinstance(what, Score) else what
+            lands = cue.lands if cue.lands > frame else 0
+            core.play(plan, frame=lands, fade=cue.fade)  # type: ignore[arg-type]
             if book:
-                book.plan(core.frame, plan, carried(conductor.score, plan), cue.fade)  # type: ignore[arg-type]
-    except Refusal as why:
-        return [str(why)]
-    return []
+                book.plan(lands or frame, plan, core.conductor.score, cue.fade, armed=frame)  # type: ignore[arg-type]
 
 
 class Levels:
@@ -154,26 +236,29 @@ class Levels:
                 self.by_name[name] = max(self.by_name.get(name, 0.0), float(self.highest[index]))
         self.highest[:] = 0
 
-    def heard(self) -> tuple[str, ...]:
-        """The names of places that got louder than -60 dBFS."""
-        return tuple(sorted(name for name, level in self.by_name.items() if level > HEARD))
 
-
-def _tracks(cues: list[Cue], ins: int, channels: int) -> int:
+def _tracks(cues: list[Cue], again: Cue | None, ins: int, channels: int) -> int:
     """Tracks enough for every send there will be: a send that goes keeps its tracks until the recorder has them."""
-    score, sends = Score(), {}
-    for cue in cues:
-        if isinstance(cue.what, Score):
+    score, sends, taken = Score(), {}, 0
+    for cue in [again, *cues] if again else cues:
+        if isinstance(cue.what, Again):
+            score = cue.what.score
+        elif isinstance(cue.what, Score):
             score = cue.what
-        elif not cue.is_note and not cue.is_knob:
-            score = carried(score, cue.what)  # type: ignore[arg-type]
-        for send in score.sends:
-            sends[send.key] = min(send.width, channels)
-    return ins + 2 * channels + 1 + 2 * sum(sends.values()) + 16
+        elif cue.is_plan:
+            with contextlib.suppress(KeyError):  # the core refuses it too
+                score = carried(score, cue.what)  # type: ignore[arg-type]
+        else:
+            continue
+        now = {send.key: min(send.width, channels) for send in score.sends}
+        taken += sum(width for key, width in now.items() if key not in sends)
+        sends = now
+    return ins + 2 * channels + 1 + min(2 * taken, 4096) + 16
 
 
 def _stems(room: Path, out: Path, seconds: float) -> tuple[Path, ...]:
     """The whole tape as a take, its files moved into ``out``."""
+    out.mkdir(exist_ok=True)
     kept = keep(seconds, room / "kept", room, "take", reels_folder=room / "reels")
     files = []
     for found in sorted(kept.folder.iterdir(), key=lambda path: (path.name != "mix.wav", path.name)):

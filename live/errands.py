@@ -156,32 +156,50 @@ def keep(asked: argparse.Namespace) -> int:
 
 def replay(asked: argparse.Namespace) -> int:
     """A played take again, from its journal."""
-    from live.replay import cues_of, journal_of
+    from live.replay import Heard, journal_of, listens, played
 
     book = journal_of(asked.take)
-    begin, cues, last = cues_of(book)
+    take = played(book)
     out = folder_for(asked.out)
     from live import journal
     from live.bounce import bounce
 
-    made = bounce(
-        cues, last / begin["rate"] + 4, out, rate=begin["rate"], channels=begin["outs"], ins=begin["ins"], seed=begin["seed"], stems=True
+    room = take.room
+    with Heard(book.parent, room["ins"] if listens(take.cues) else 0) as heard:
+        if heard.ins and (gone := heard.missing(take.last, room["rate"])):
+            take.notes.append(gone)
+        made = bounce(
+            take.cues, take.seconds, out, rate=room["rate"], channels=room["outs"], ins=room["ins"], seed=room["seed"], stems=True,
+            ceiling=room["ceiling"], lookahead=room["lookahead"], heard=heard if heard.ins else None,
+        )  # fmt: skip
+    tell(
+        asked.json,
+        made,
+        journal=journal.fingerprint(book),
+        notes=[*take.notes, *made.refused] if asked.json else _noted(take.notes, made.refused),
     )
-    tell(asked.json, made, journal=journal.fingerprint(book))
     return 0
+
+
+def _noted(notes: list[str], refused: tuple[str, ...]) -> str:
+    """What was not as it was, in a line."""
+    return "; ".join([*notes, *(f"refused: {why}" for why in refused)]) or "none"
 
 
 def devices(asked: argparse.Namespace) -> int:
     """What can be played on and heard through."""
     from live.ports import audio
+    from live.rig import Rig
 
     found = audio.devices()
     if asked.json:
-        say(json.dumps([vars(d) if hasattr(d, "__dict__") else d._asdict() for d in found], indent=1, default=str))
+        say(json.dumps([{**vars(d), "loop": d.loop + Rig().lookahead} for d in found], indent=1))
         return 0
-    say(f"  {'':1} {'name':40} {'through':10} {'in':>3} {'out':>4} {'rate':>7}")
+    look = Rig().lookahead
+    say(f"  {'':1} {'name':40} {'through':10} {'in':>3} {'out':>4} {'rate':>7}  out to in, patched together")
     for d in found:
-        say(f"  {'*' if d.default else ' '} {d.name[:40]:40} {d.backend:10} {d.ins:3} {d.outs:4} {int(d.rate):7}")
+        late = f"{d.loop + look} frames ({1000 * (d.loop + look) / d.rate:.1f} ms): {d.loop} the device, {look} the limiter" if d.ins and d.outs else ""
+        say(f"  {'*' if d.default else ' '} {d.name[:40]:40} {d.backend:10} {d.ins:3} {d.outs:4} {int(d.rate):7}  {late}")
     return 0
 
 

@@ -65,11 +65,13 @@ class Stage:
     def __init__(self, folder: Path, rig: Rig, *, found: bool) -> None:
         self.folder, self.rig, self.found = folder, rig, found
         self.core = Map(folder / "core.map", at.CORE)
+        self.knobs = self.core.knobs
         self.mail = Sender(self.core)
         self.receipts = Receipts(self.core)
         self.news: list[str] = []
         self.closed, self._watched = False, time.monotonic()
         self.answers: dict[int, Receipt] = {}
+        self._heard, self._unrecorded = 0.0, ""  # when the recorder was asked last, and what it complained of
         self.writing: Writing | None = None  # opens with the first treatment written here
         self.score, _ = last_state(Path(rig.take) / "journal.jsonl")
 
@@ -191,11 +193,24 @@ class Stage:
                 self.answers[receipt.plan] = receipt
                 while len(self.answers) > 1000:
                     del self.answers[next(iter(self.answers))]
+        self._hear_recorder()
         return self.news
+
+    def _hear_recorder(self) -> None:
+        """What keeps the recorder from writing is news, and so is that it writes again. Looked at twice a second."""
+        now = time.monotonic()
+        if now - self._heard < 0.5:
+            return
+        self._heard = now
+        with contextlib.suppress(OSError, ValueError, KeyError):  # no recorder, or one that has said nothing yet
+            trouble = json.loads((self.folder / "tape.json").read_text())["trouble"]
+            if trouble != self._unrecorded:
+                self._unrecorded = trouble
+                self.news.append(trouble or "recording again")
 
     def knob(self, number: int, value: float) -> None:
         """Turn a knob, 0 to 1. One store; the callback sees it at its next block."""
-        self.core.knobs[number] = value
+        self.knobs[number] = value
 
     def event(self, name: str, kind: int, numbers: Iterable[float] = (), *, frame: int = 0) -> None:
         """A note, a grain, a trigger for a place, at a frame (0: at once)."""

@@ -186,7 +186,8 @@ class Watch:
     def look_after_tape(self) -> None:
         """The recorder."""
         if self.rig.record and (self.tape is None or self.tape.poll() is not None) and int(self.map.clock[at.C_STATE]) == 1:
-            self.tape = self.spawn("live.tape", str(self.folder), self.rig.take, "--minutes", f"{self.rig.minutes:g}")
+            words = ("--minutes", f"{self.rig.minutes:g}", "--parent", str(os.getpid()))
+            self.tape = self.spawn("live.tape", str(self.folder), self.rig.take, *words)
 
     def look_after_workers(self) -> None:
         """A worker for each slip; none without."""
@@ -300,8 +301,8 @@ def clear(folder: Path, *, whole: bool = False) -> None:
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
     if whole:
-        for name in ("log", "core.pid", "tape.pid", "watch.pid"):
-            (folder / name).unlink(missing_ok=True)
+        for path in [folder / "log", *folder.glob("*.pid")]:
+            path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # somebody else's file lies there: then it stays
             folder.rmdir()
 

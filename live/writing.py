@@ -56,7 +56,9 @@ class Writing:
         except written.Unwritable as why:
             raise Unfit(f"{called or 'the treatment'}, {why}. What plays, plays on.") from None
         except OSError as why:
-            raise Unfit(f"{called or 'the treatment'} cannot be kept: {(why.strerror or str(why)).lower()}. What plays, plays on.") from None
+            raise Unfit(
+                f"{called or 'the treatment'} cannot be kept: {(why.strerror or str(why)).lower()}. What plays, plays on."
+            ) from None
         called = called or path.stem.rpartition("_")[0]
         self.open()
         assert self.room is not None

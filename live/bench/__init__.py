@@ -3,6 +3,10 @@
     antiphon bench core            everything the sound core promises
     antiphon bench peers           scsynth, pyo, signalflow by themselves
     antiphon bench witness         the machine's own floor under stress, and two callbacks to compare
+    antiphon bench keep            keep(60) of 64 channels while they play, and a disk that fills up
+    antiphon bench soak            two hours of plans in minutes, and --minutes of them in real time
+    antiphon bench speed           renders, hand-overs, commands, plans, a start, what a graph weighs
+    antiphon bench written         treatments written while it sounds, good ones and bad ones
 
 Figures go to stdout as JSON lines and, with the commit, to bench.jsonl.
 """

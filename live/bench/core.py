@@ -1,10 +1,10 @@
 """The core under stress: what is lost of an echo through it, beside a witness that loses what the machine loses.
 
-    stress   the desk that plays has a bad minute
-    storm    a bad minute elsewhere, while the desk sends a plan of 400 steps every 0.1 s, loads samples, writes 15 treatments
-    gil      a bad minute elsewhere, while the core's own interpreter is held for 2 s again and again
-    threads  the desk runs ``while True: pass`` in three threads
-    path     8 channels in a loop, no stress: every sample right, the latency as stated
+stress   the desk that plays has a bad minute
+storm    a bad minute elsewhere, while the desk sends a plan of 400 steps every 0.1 s, loads samples, writes 15 treatments
+gil      a bad minute elsewhere, while the core's own interpreter is held for 2 s again and again
+threads  the desk runs ``while True: pass`` in three threads
+path     8 channels in a loop, no stress: every sample right, the latency as stated
 """
 
 from __future__ import annotations
@@ -114,7 +114,13 @@ def report_run(report: Report, part: str, block: int, ran: Ran) -> None:
     report.add(f"{WORDS[part]}, block {block}", core.silence, limit, unit="ms", note=note)
     if not strict:
         periods = 2 * block / 48
-        report.add(f"longest gap, {part}, block {block}", core.longest, null.longest + periods, unit="ms", note=f"witness {null.longest:.1f} ms and two periods")
+        report.add(
+            f"longest gap, {part}, block {block}",
+            core.longest,
+            null.longest + periods,
+            unit="ms",
+            note=f"witness {null.longest:.1f} ms and two periods",
+        )
     if ran.went.get("turns"):
         report.say(f"    {part}, block {block}: {ran.went['turns']}")
     for key in ("plans", "refused", "treatments", "samples", "held"):
@@ -130,7 +136,9 @@ def path(report: Report, block: int, seconds: float) -> None:
         server = stack.enter_context(Jackd(block))
         roles = {"send": ("send", 8), "hear": ("hear", 8), "null": ("copy", 1), "hear_null": ("hear", 1)}
         witness = stack.enter_context(Witness(server.name, block, seconds + 10, ports=8, roles=roles))
-        desk = stack.enter_context(Desk(tested="stage", stress="none", score="path", server=server.name, block=block, folder=folder, seconds=seconds))
+        desk = stack.enter_context(
+            Desk(tested="stage", stress="none", score="path", server=server.name, block=block, folder=folder, seconds=seconds)
+        )
         connect(server.name, NULL[:2])
         through(stack, server, desk, 8)
         time.sleep(1.0)
@@ -146,7 +154,14 @@ def path(report: Report, block: int, seconds: float) -> None:
     stated = went.get("latency")
     late = sorted({h.latency for h in heard})
     note = f"all channels {late}; stated {stated}"
-    report.add(f"latency through the core, block {block}", late[-1], stated, met=None if stated is None else late == [stated], unit="frames", note=note)
+    report.add(
+        f"latency through the core, block {block}",
+        late[-1],
+        stated,
+        met=None if stated is None else late == [stated],
+        unit="frames",
+        note=note,
+    )
     if "class" in went:
         report.add(f"audio thread's class, block {block}", None, met=went["class"] in ("FIFO", "RR"), note=went["class"])
 
@@ -174,5 +189,3 @@ def run(report: Report, part: str, *, blocks: Sequence[int] | None, seconds: flo
                 same.run(report, blocks=blocks or (256,), seconds=seconds)
         except (OSError, RuntimeError, TimeoutError, KeyError, IndexError) as trouble:
             report.add(f"{each} could not be measured", None, met=False, note=str(trouble))
-
-

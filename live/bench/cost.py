@@ -78,13 +78,19 @@ def growth(report: Report, *, blocks: Sequence[int], seconds: float, rounds: int
             stack.callback(ours.close)
             costs = compare([ours], "players", (0, 100, 200, 300, 400, 500), seconds=seconds, rounds=rounds, say=report.say)
             per, rest, bend = costs.per_item("antiphon")
-            report.add(f"growth to 500 voices leaves a line by, block {block}", 100 * bend, 10, unit="%", note=f"{per:.4f} % of a core each, {rest:.2f} % at rest; 1500 places")
+            report.add(
+                f"growth to 500 voices leaves a line by, block {block}",
+                100 * bend,
+                10,
+                unit="%",
+                note=f"{per:.4f} % of a core each, {rest:.2f} % at rest; 1500 places",
+            )
             fits = int((HALF - rest) / per)
-            lost = ours.stage.lost()
+            lost = ours.stage.stage.lost
             tried = min(fits, 1300)
             ours.players(tried)
             time.sleep(1)
             whole, audio = weigh(ours.pids(), seconds)
-            note = f"tried with {tried}: {whole:.1f} % of a core (audio thread {audio:.1f}), {ours.stage.lost() - lost} blocks lost meanwhile"
+            note = f"tried with {tried}: {whole:.1f} % of a core (audio thread {audio:.1f}), {ours.stage.stage.lost - lost} blocks lost meanwhile"
             report.add(f"voices in half a core, block {block}", fits, unit="voices", note=note)
             ours.players(0)

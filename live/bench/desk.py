@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ from typing import Any
 
 from live.bench.machine import ports, quiet_jack
 from live.bench.stress import Stress, three_threads
+from live.core.memory import where
+from live.pids import end
 
 
 def open_python(spec: dict[str, Any]) -> Callable[[], None]:
@@ -75,7 +78,8 @@ def serve(spec: dict[str, Any]) -> None:
         stress = Stress(spec.get("objects", 3_000_000)) if spec["stress"] == "mix" else None
         new = [p for p in ports(spec["server"], is_audio=True) if p not in before]
         tell({"ready": os.getpid(), "ports": new, **(stage.said() if stage else {})})
-        sys.stdin.readline()
+        if sys.stdin.readline().strip() != "go":
+            return
         began, clock = time.monotonic(), time.process_time()
         turns: dict[str, int] = {}
         if stage and spec.get("also"):
@@ -107,7 +111,9 @@ class Desk:
 
     def __init__(self, **spec: Any) -> None:
         self.spec = spec
-        self.process = subprocess.Popen([sys.executable, "-m", "live.bench.desk", json.dumps(spec)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "live.bench.desk", json.dumps(spec)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self.ready = self.answer()
         self.ports: list[str] = self.ready["ports"]
 
@@ -129,10 +135,20 @@ class Desk:
         if self.process.poll() is None:
             try:
                 self.say("quit")
-                self.process.wait(10)
+                self.process.wait(20)
             except (OSError, subprocess.TimeoutExpired):
                 self.process.kill()
                 self.process.wait()
+        if self.spec["tested"] == "stage":
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """A desk that was killed leaves its core playing, as it should: the bench ends it, by its ids."""
+        folder = where() / f"bench-{self.process.pid}"
+        for role in ("watch", "core", "tape"):
+            if folder.is_dir():
+                end(folder, role)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def __enter__(self) -> Desk:
         return self

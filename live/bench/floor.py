@@ -59,4 +59,9 @@ def run(report: Report, *, blocks: Sequence[int], seconds: float, tested: Sequen
             null = heard["hear_null"]
             note = f"null {null.silence:.1f} ms, nothing between {heard['hear_direct'].silence:.1f} ms; longest {{:.1f}} ms; of {null.seconds:.0f} s"
             report.add(f"null, block {block}", null.silence, unit="ms", note=f"longest {null.longest:.1f} ms, the floor beside {who}")
-            report.add(f"{who} callback in the stressed process, block {block}", heard["hear"].silence, unit="ms", note=note.format(heard["hear"].longest))
+            report.add(
+                f"{who} callback in the stressed process, block {block}",
+                heard["hear"].silence,
+                unit="ms",
+                note=note.format(heard["hear"].longest),
+            )

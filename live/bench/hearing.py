@@ -51,7 +51,9 @@ def frames_of(cycles: np.ndarray, count: int) -> np.ndarray:
     return whole + np.arange(len(whole))
 
 
-def listen(cycles: np.ndarray, sound: np.ndarray, *, rate: int = 48000, channel: int = 0, latency: int | None = None, skip: float = 0.0) -> Heard:
+def listen(
+    cycles: np.ndarray, sound: np.ndarray, *, rate: int = 48000, channel: int = 0, latency: int | None = None, skip: float = 0.0
+) -> Heard:
     """Judge one channel of a run. ``skip``: seconds at the start that do not count."""
     frames = frames_of(cycles, sound.shape[-1])
     if not len(frames):

@@ -29,7 +29,9 @@ class Jackd:
         """Start it and wait until clients can connect (a restart after a kill sometimes needs a second try)."""
         for _ in range(3):
             env = {**os.environ, **SERVER_ENV}
-            self.process = subprocess.Popen(self.command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            self.process = subprocess.Popen(
+                self.command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+            )
             until = time.monotonic() + 5
             while time.monotonic() < until and self.process.poll() is None:
                 if self._answers():
@@ -85,7 +87,9 @@ def connect(server: str, pairs: list[tuple[str, str]]) -> None:
             with contextlib.suppress(jack.JackErrorCode):  # 17: it stands already
                 client.connect(source, target)
             if target not in [p.name for p in client.get_all_connections(source)]:
-                raise RuntimeError(f"JACK would not connect {source} to {target}; its ports: {', '.join(p.name for p in client.get_ports())}")
+                raise RuntimeError(
+                    f"JACK would not connect {source} to {target}; its ports: {', '.join(p.name for p in client.get_ports())}"
+                )
     finally:
         client.close()
 

@@ -80,20 +80,22 @@ class OnStage:
             raise RuntimeError(f"the bench's score does not play: {trouble}") from trouble
         return receipt.frame if receipt else 0
 
-    def lost(self) -> int:
-        """Blocks the device has lost so far."""
-        return int(self.core.clock[at.C_LOST])
-
     def said(self) -> dict[str, Any]:
         """What the core states of itself, and where its ports are."""
         thread = audio_thread(self.core_pid)
         known = {os.SCHED_FIFO: "FIFO", os.SCHED_RR: "RR"}
         name = known.get(os.sched_getscheduler(thread), "OTHER") if thread else "OTHER"
-        return {"latency": int(self.core.clock[at.C_LOOKAHEAD]), "class": name, "core": self.core_pid, "lost_blocks": self.lost(), "midi": self._midi()}
+        return {
+            "latency": int(self.core.clock[at.C_LOOKAHEAD]),
+            "class": name,
+            "core": self.core_pid,
+            "lost_blocks": self.stage.lost,
+            "midi": self._midi(),
+        }
 
     def _midi(self) -> str:
         mine = [p for p in ports(self.spec["server"], is_midi=True, is_input=True) if not p.startswith(("system:", "knob:"))]
-        rt = [p for p in mine if "rtmidi" in p.lower()]
+        rt = [p for p in mine if p.startswith("antiphon midi") or "rtmidi" in p.lower()]
         chosen = rt if self.spec.get("midi") == "rtmidi" else [p for p in mine if p not in rt]
         return chosen[0] if chosen else ""
 
@@ -115,7 +117,13 @@ class OnStage:
             now = score
             turn += 1
             time.sleep(max(0.0, began + 0.1 * turn - time.monotonic()))
-        return {"sent": turn, "steps": int(np.median(steps)), "samples": samples, "treatments": len(self.treatments), **self._became(numbers)}
+        return {
+            "sent": turn,
+            "steps": int(np.median(steps)),
+            "samples": samples,
+            "treatments": len(self.treatments),
+            **self._became(numbers),
+        }
 
     def _became(self, numbers: list[int]) -> dict[str, Any]:
         """How many of the plans landed and were refused, and the first reason."""

@@ -60,8 +60,36 @@ class Scsynth:
             raise FileNotFoundError("there is no scsynth: the Debian package is supercollider-server")
         self.filter_name, self.name = filter_name, "scsynth" if filter_name == "RLPF" else f"scsynth {filter_name}"
         port = free_port()
-        env = {**os.environ, **SERVER_ENV, "JACK_DEFAULT_SERVER": server, "SC_JACK_DEFAULT_INPUTS": "", "SC_JACK_DEFAULT_OUTPUTS": "system:playback_1,system:playback_2"}
-        command = [program, "-u", str(port), "-B", "127.0.0.1", "-i", "2", "-o", "2", "-R", "0", "-D", "0", "-n", "4096", "-m", "131072", "-w", "256", "-H", "scsynth"]
+        env = {
+            **os.environ,
+            **SERVER_ENV,
+            "JACK_DEFAULT_SERVER": server,
+            "SC_JACK_DEFAULT_INPUTS": "",
+            "SC_JACK_DEFAULT_OUTPUTS": "system:playback_1,system:playback_2",
+        }
+        command = [
+            program,
+            "-u",
+            str(port),
+            "-B",
+            "127.0.0.1",
+            "-i",
+            "2",
+            "-o",
+            "2",
+            "-R",
+            "0",
+            "-D",
+            "0",
+            "-n",
+            "4096",
+            "-m",
+            "131072",
+            "-w",
+            "256",
+            "-H",
+            "scsynth",
+        ]
         self.log = (folder / f"scsynth-{filter_name}.log").open("w")
         self.process = subprocess.Popen(command, env=env, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True)
         self.client = SimpleUDPClient("127.0.0.1", port)
@@ -222,7 +250,9 @@ class Costs:
         return [slope(ns, [table[n][k] for n in ns])[0] for k in range(min(len(v) for v in table.values()))]
 
 
-def compare(rivals: Sequence[Rival], work: str, ns: Sequence[int], *, seconds: float, rounds: int, settle: float = 0.5, say: Any = None) -> Costs:
+def compare(
+    rivals: Sequence[Rival], work: str, ns: Sequence[int], *, seconds: float, rounds: int, settle: float = 0.5, say: Any = None
+) -> Costs:
     """Each round goes up through N, and at each N every engine has its turn while the others rest at none."""
     costs = Costs()
     for k in range(rounds):
@@ -239,7 +269,9 @@ def compare(rivals: Sequence[Rival], work: str, ns: Sequence[int], *, seconds: f
     return costs
 
 
-def report_costs(report: Report, costs: Costs, work: str, block: int, *, ours: str | None = None, limit: float = 0.8, against: str = "scsynth") -> None:
+def report_costs(
+    report: Report, costs: Costs, work: str, block: int, *, ours: str | None = None, limit: float = 0.8, against: str = "scsynth"
+) -> None:
     """Figures of one comparison: cost per item of each engine and, with ours, the ratio to scsynth's."""
     one = {"players": "player", "effects": "effect"}[work]
     for engine in costs.whole:
@@ -260,7 +292,9 @@ def beside_python(report: Report | None = None) -> str | None:
     if python and Path(python).exists():
         return python
     if report:
-        report.skip("pyo and signalflow", "make an environment, pip install pyo signalflow into it, and name its python in ANTIPHON_BENCH_PEERS")
+        report.skip(
+            "pyo and signalflow", "make an environment, pip install pyo signalflow into it, and name its python in ANTIPHON_BENCH_PEERS"
+        )
     return None
 
 
@@ -289,7 +323,11 @@ def run(report: Report, *, blocks: Sequence[int] = (64, 256), seconds: float = 8
     """The peers alone: what one player and one effect cost in each."""
     report.say(f"others keep {quiet():.2f} cores busy before we begin")
     for block in blocks:
-        with Jackd(block) as server, tempfile.TemporaryDirectory(prefix="antiphon-bench-") as folder, open_rivals(server, Path(folder), report, names=names) as rivals:
+        with (
+            Jackd(block) as server,
+            tempfile.TemporaryDirectory(prefix="antiphon-bench-") as folder,
+            open_rivals(server, Path(folder), report, names=names) as rivals,
+        ):
             with others() as told:
                 for work, ns in (("players", players), ("effects", effects)):
                     # the filter does not matter to the effects: one scsynth is enough

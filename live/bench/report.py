@@ -38,7 +38,9 @@ class Report:
         self.began = time.time()
         self.commit = commit()
 
-    def add(self, check: str, figure: float | None, limit: float | None = None, *, met: bool | None = None, unit: str = "", note: str = "") -> bool | None:
+    def add(
+        self, check: str, figure: float | None, limit: float | None = None, *, met: bool | None = None, unit: str = "", note: str = ""
+    ) -> bool | None:
         """Say one figure. Without ``met`` it is met when it is at most the limit."""
         if met is None and limit is not None and figure is not None:
             met = figure <= limit
@@ -72,7 +74,9 @@ class Report:
             limit = "" if f.limit is None else f"{f.limit:g}"
             self.say(f"{mark:>6}  {f.check:<52} {figure:>10} {limit:>10} {f.unit:<8} {f.note}")
         missed = [f.check for f in self.figures if f.met is False]
-        self.say(f"\n{len(self.figures)} figures in {time.time() - self.began:.0f} s, commit {self.commit}; missed: {', '.join(missed) or 'none'}")
+        self.say(
+            f"\n{len(self.figures)} figures in {time.time() - self.began:.0f} s, commit {self.commit}; missed: {', '.join(missed) or 'none'}"
+        )
         return 1 if missed else 0
 
 

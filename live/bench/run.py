@@ -8,7 +8,24 @@ from pathlib import Path
 
 from live.bench.report import Report
 
-PARTS = ("core", "witness", "peers", "stress", "storm", "gil", "threads", "cost", "linear", "knob", "same", "path")
+PARTS = (
+    "core",
+    "witness",
+    "peers",
+    "stress",
+    "storm",
+    "gil",
+    "threads",
+    "cost",
+    "linear",
+    "knob",
+    "same",
+    "path",
+    "keep",
+    "soak",
+    "speed",
+    "written",
+)
 
 
 def numbers(text: str) -> list[int]:
@@ -26,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60, metavar="N", help="length of one stress run (default 60)")
     parser.add_argument("--blocks", type=numbers, default=None, metavar="A,B", help="blocks to measure at (default: each part's own)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of every comparison (default 3; medians are quoted)")
+    parser.add_argument("--minutes", type=float, default=10, metavar="N", help="length of the soak in real time (default 10)")
     parser.add_argument("--quick", action="store_true", help="10 s runs, one round: to see that it works")
     parser.add_argument("--json", action="store_true", help="JSON lines only")
     parser.add_argument("--file", type=Path, default=None, metavar="FILE", help="where figures are remembered (default bench.jsonl)")
@@ -39,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = Report(file=asked.file, only_json=asked.json)
     seconds, rounds = (10.0, 1) if asked.quick else (asked.seconds, asked.rounds)
     parts = list(asked.parts) or ["core"]
-    from live.bench import core, floor, peers
+    from live.bench import core, floor, keeping, peers, soak, speed, written
 
     for part in parts:
         report.say(f"bench {part}")
@@ -47,6 +65,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             peers.run(report, blocks=asked.blocks or (64, 256), seconds=2 if asked.quick else 8, rounds=rounds)
         elif part == "witness":
             floor.run(report, blocks=asked.blocks or (64, 256, 1024), seconds=seconds)
+        elif part == "keep":
+            keeping.run(report, seconds=seconds)
+        elif part == "soak":
+            soak.run(report, hours=0.05 if asked.quick else 2.0, minutes=0.5 if asked.quick else asked.minutes)
+        elif part == "speed":
+            speed.run(report, rounds=rounds, cold=not asked.quick)
+        elif part == "written":
+            written.run(report)
         else:
             core.run(report, part, blocks=asked.blocks, seconds=seconds, rounds=rounds, quick=asked.quick)
     return report.close()

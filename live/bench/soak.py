@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,7 @@ import numpy as np
 from live.bench.report import Report
 from live.bench.room import Watched, family, playing, resident
 from live.core import layout as at
+from live.core.memory import Map
 from live.score import Drive, Node, Score, Send
 from live.stage import Refused
 
@@ -53,7 +57,9 @@ class Wander:
         gain = {"gain": self._number(0.05, 0.3)}
         return [
             lambda: Node("clip", controls={**gain, "rate": self._number(-2, 2)}, settings={"file": str(self.rng.choice(FILES))}),
-            lambda: Node("tone", controls={**gain, "freq": self._number(60, 2000)}, settings={"shape": str(self.rng.choice(["sine", "saw"]))}),
+            lambda: Node(
+                "tone", controls={**gain, "freq": self._number(60, 2000)}, settings={"shape": str(self.rng.choice(["sine", "saw"]))}
+            ),
             lambda: Node("noise", controls=gain),
             lambda: Node("grains", controls={**gain, "density": self._number(2, 40)}, settings={"file": str(self.rng.choice(FILES))}),
         ][int(self.rng.integers(4))]()
@@ -121,14 +127,26 @@ def accelerated(report: Report, hours: float, seed: int) -> None:
     done = subprocess.run([sys.executable, "-m", "live.bench.soak", str(hours), str(seed)], stdout=subprocess.PIPE, text=True, env=_env())
     if done.returncode:
         raise RuntimeError("the soak ended early; what it said is above")
-    found = Soaked(**__import__("json").loads(done.stdout.strip().splitlines()[-1]))
+    found = Soaked(**json.loads(done.stdout.strip().splitlines()[-1]))
     took = time.monotonic() - began
     what = f"accelerated soak of {hours:g} h"
     growth = 100 * (found.end / found.warm - 1)
     note = f"{found.warm:.1f} MiB after a tenth of it, {found.end:.1f} at the end; {found.plans} plans in {took:.0f} s, {3600 * hours / took:.0f} x real time"
     report.add(f"{what}: memory growth", growth, GROWTH, unit="%", note=note)
-    report.add(f"{what}: clock minus samples", found.clock - found.frames, 0, met=found.clock == found.frames, unit="frames", note=f"of {found.frames}")
-    report.add(f"{what}: left over after the last place went", len(found.pools), 0, note=found.pools or "slots, places and tracks are all back")
+    report.add(
+        f"{what}: clock minus samples",
+        found.clock - found.frames,
+        0,
+        met=found.clock == found.frames,
+        unit="frames",
+        note=f"of {found.frames}",
+    )
+    report.add(
+        f"{what}: left over after the last place went",
+        len(found.pools),
+        0,
+        note=found.pools or "places, strips, slots, lines and tracks are all back",
+    )
     report.add(f"{what}: loudest sample", found.worst, 10 ** (-1 / 20) + 1e-6)
 
 
@@ -137,8 +155,10 @@ def soaked(hours: float, seed: int) -> Soaked:
     from live.core.offline import Offline
 
     rate, seconds = 48000, round(3600 * hours)
-    core, wander = Offline(rate, 2, seed=seed), Wander(seed)
-    full = pools(core)
+    room = Path(tempfile.mkdtemp(prefix="antiphon-soak-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    tape = Map(room / "tape.map", at.tape(64), create=True)
+    shutil.rmtree(room)  # nobody else needs to find it
+    core, wander = Offline(rate, 2, seed=seed, tape=tape), Wander(seed)
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -157,15 +177,8 @@ def soaked(hours: float, seed: int) -> Soaked:
     core.run(3 * rate)
     core.conductor.sweep()
     core.run(rate)
-    now = pools(core)
-    left = "; ".join(f"{name}: {now[name]} of {full[name]}" for name in full if now[name] != full[name])
+    left = "; ".join(f"{name}: {count}" for name, count in core.conductor.taken.items() if count)
     return Soaked(warm, end, frames, clock, seconds, worst, left)
-
-
-def pools(core) -> dict[str, int]:  # noqa: ANN001 - an Offline; importing it compiles
-    """What the conductor has to give."""
-    conductor = core.conductor
-    return {"slots": len(conductor._slots), "indices": len(conductor._indices), "places": len(conductor.places), "lines": len(conductor.lines)}
 
 
 def real(report: Report, minutes: float, seed: int) -> None:
@@ -190,8 +203,20 @@ def real(report: Report, minutes: float, seed: int) -> None:
     for role, before in warm.items():
         growth = 100 * (end.get(role, 0.0) / before - 1)
         report.add(f"{what}: memory growth of the {role}", growth, GROWTH, unit="%", note=f"{before:.1f} -> {end.get(role, 0.0):.1f} MiB")
-    report.add(f"{what}: clock against the system's", 1000 * abs(drift), 20.0, unit="ms", note=f"{plans} plans, {len(refused)} refused {refused[:1]}")
-    report.add(f"{what}: blocks lost", watched.lost, 0, unit="blocks", note=f"latest block {watched.late_ms:.1f} ms, longest callback {watched.worst_ms:.2f} ms")
+    report.add(
+        f"{what}: clock against the system's",
+        1000 * abs(drift),
+        20.0,
+        unit="ms",
+        note=f"{plans} plans, {len(refused)} refused {refused[:1]}",
+    )
+    report.add(
+        f"{what}: blocks lost",
+        watched.lost,
+        0,
+        unit="blocks",
+        note=f"latest block {watched.late_ms:.1f} ms, longest callback {watched.worst_ms:.2f} ms",
+    )
 
 
 def _env() -> dict[str, str]:
@@ -200,7 +225,4 @@ def _env() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    import json
-    from dataclasses import asdict
-
     print(json.dumps(asdict(soaked(float(sys.argv[1]), int(sys.argv[2])))))

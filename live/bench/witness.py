@@ -232,7 +232,9 @@ def _serve(spec: dict[str, Any]) -> None:
         code = code or from_numba()
         pages, clients = [], []
         for one in spec["clients"]:
-            page = Map(Path(one["map"]), regions(one["role"], one["ports"], spec["seconds"], spec["rate"], spec["block"], one.get("cues", 0)))
+            page = Map(
+                Path(one["map"]), regions(one["role"], one["ports"], spec["seconds"], spec["rate"], spec["block"], one.get("cues", 0))
+            )
             clients.append(open_client(one["name"], one["role"], one["ports"], page, code, spec["server"]))
             pages.append(page)
         for client in clients:
@@ -260,7 +262,13 @@ class Witness:
                  cues: Mapping[str, np.ndarray] | None = None, rate: int = 48000, use_numba: bool = False) -> None:  # fmt: skip
         self.rate, self.block, self.ports = rate, block, ports
         self.folder = Path(tempfile.mkdtemp(prefix="antiphon-bench-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
-        roles = roles or {"send": ("send", ports), "null": ("copy", 1), "hear": ("hear", ports), "hear_null": ("hear", 1), "hear_direct": ("hear", 1)}
+        roles = roles or {
+            "send": ("send", ports),
+            "null": ("copy", 1),
+            "hear": ("hear", ports),
+            "hear_null": ("hear", 1),
+            "hear_direct": ("hear", 1),
+        }
         self.pages: dict[str, Map] = {}
         listed = []
         for name, (role, n) in roles.items():
@@ -274,7 +282,9 @@ class Witness:
         spec = {"server": server, "block": block, "rate": rate, "seconds": seconds, "numba": use_numba, "clients": listed}
         path = self.folder / "spec.json"
         path.write_text(json.dumps(spec))
-        self.process = subprocess.Popen([sys.executable, "-m", "live.bench.witness", str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "live.bench.witness", str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self.by = str(self._answer().get("ready", "nothing"))
 
     def _answer(self) -> dict[str, Any]:
@@ -327,7 +337,6 @@ def wait_for(what: Callable[[], bool], seconds: float, else_say: str) -> None:
         if time.monotonic() > until:
             raise TimeoutError(else_say)
         time.sleep(0.02)
-
 
 
 if __name__ == "__main__":

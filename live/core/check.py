@@ -146,9 +146,13 @@ def in_order(score: Score) -> list[str]:
     return order
 
 
-def entangled(now: set[tuple[str, str]], still: set[tuple[str, str]]) -> set[str]:
-    """Names that would hear themselves while the old patch (``still``) fades under the new one (``now``)."""
-    added = now - still
+def edges(score: Score) -> set[tuple[str, str]]:
+    """Who hears or follows whom."""
+    return {(name, need) for name, node in score.places.items() for need in needs(node)}
+
+
+def entangled(now: set[tuple[str, str]], added: set[tuple[str, str]], still: set[tuple[str, str]]) -> set[str]:
+    """Names that would hear themselves through what was ``added`` while the old patch (``still``) fades under the new one."""
     if not added or not still:
         return set()
     hears: dict[str, list[str]] = {}

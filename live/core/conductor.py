@@ -17,7 +17,7 @@ from live.core import fades, table
 from live.core import layout as at
 from live.core import machine as m
 from live.core import row as r
-from live.core.check import Refusal, check, entangled, in_order, needs, width_of
+from live.core.check import Refusal, check, edges, entangled, in_order, width_of
 from live.core.kinds import Kind, kinds, nearest
 from live.core.making import Workshop
 from live.core.places import Change, Landing, Line, Place, Prepared, Strip
@@ -48,6 +48,7 @@ class Conductor:
         self.order: list[Strip] = []
         self._indices = deque(range(at.PLACES))
         self._sounding: Landing | None = None  # what the callback reads is held here
+        self._buses = table.Buses()
         self._tracks = stand.tracks()
         self._longest = stand.rate  # frames a slot rests: longer than any fade can still move it
 
@@ -111,10 +112,9 @@ class Conductor:
 
     def _tangled(self, score: Score) -> set[str]:
         """Places to be built anew because the old patch, still fading, and the new one together make a circle."""
-        if all(self.score.places.get(name) is node for name, node in score.places.items()):
-            return set()
-        now = {(name, need) for name, node in score.places.items() for need in needs(node)}
-        return entangled(now, table.edges(self.order, self.places))
+        now = edges(score)
+        added = now - edges(self.score)
+        return entangled(now, added, table.edges(self.order, self.places)) if added and self.order else set()
 
     def _room(self, score: Score) -> None:
         """Refuse what would not fit, before anything is changed."""
@@ -188,7 +188,7 @@ class Conductor:
 
     def _arm(self, frame: int, change: Change, pace: tuple[float, float] | None, landing: Landing) -> Landing:
         self.order = table.in_order(self.places, self.lines)
-        rows = table.rows(self.order, self.places, self.lines)
+        rows = table.rows(self.order, self.places, self.lines, self._buses)
         sends = table.sends(self.places, self.lines, self._tracks, change)
         tune = np.array(change.tunes or [(0, 0, 0, 0)], np.float64)
         turn = np.array([(*each, 0) for each in change.turns] or [(0, 0, 0, 0)], np.int64)
@@ -287,8 +287,8 @@ class Conductor:
         """Prepare the way from what sounds to ``score``."""
         return self.prepare(compare(self.score, score))
 
-    def event(self, name: str, frame: int, kind: int, numbers: Iterable[float]) -> None:
-        """Put a note, a grain or a trigger into a place's queue."""
+    def event(self, name: str, frame: int, kind: int, numbers: Iterable[float], *, soon: int = 0) -> int:
+        """Put a note, a grain or a trigger into a place's queue, at least ``soon`` frames from now; at which frame it will act."""
         place = self.places.get(name)
         if place is None or place.strip.events is None:
             raise Refusal(f"{name} takes no events. {nearest(name, [p for p, q in self.places.items() if q.strip.events is not None])}")
@@ -297,8 +297,14 @@ class Conductor:
         if head - tail >= at.EVENTS_MAX:
             raise Refusal(f"{name} has {at.EVENTS_MAX} events waiting already")
         spot = 2 + (head % at.EVENTS_MAX) * at.EVENT_CELLS
-        line = np.zeros(at.EVENT_CELLS)
         values = list(numbers)[:10]
-        line[0], line[1], line[2 : 2 + len(values)] = frame, kind, values
-        queue[spot : spot + at.EVENT_CELLS] = line
+        row = queue[spot : spot + at.EVENT_CELLS]
+        row[1], row[2:] = kind, 0.0
+        row[2 : 2 + len(values)] = values
+        if head > tail:  # none overtakes another
+            frame = max(frame, int(queue[2 + ((head - 1) % at.EVENTS_MAX) * at.EVENT_CELLS]))
+        if soon:  # asked at the last moment: the callback goes on meanwhile
+            frame = max(frame, self.stand.frame + soon)
+        row[0] = frame
         queue[0] = head + 1
+        return frame

@@ -29,9 +29,8 @@ F_IN_TIME, F_IN_PACE, F_OUT_TIME, F_OUT_PACE, F_ERROR, F_STEP = range(12, 18)
 HEAD = 32
 TABLE = HEAD * 8
 RING = TABLE + (PHASES + 1) * TAPS * 4
-SLOW, QUICK = 0.1, 2.0  # Hz: how fast the loops follow once they know the pace, and before
-SETTLE = 2.0  # seconds from quick to slow
-PULL = 1.0  # seconds in which a wrong level is put right
+SLOW, QUICK = 0.05, 2.0  # Hz: how fast the loops follow once they know the pace, and at the very start
+PULL = 2.0  # seconds in which a wrong level is put right
 MOST = 0.01  # the furthest the speed is bent for that
 
 
@@ -66,7 +65,7 @@ def follow(d, time_, pace, count, n, now, seconds):
     if abs(late) > 0.25:  # the machine slept: begin again from here
         d[time_] = now
         late = 0.0
-    hertz = SLOW + (QUICK - SLOW) * max(0.0, 1.0 - count * seconds / SETTLE)
+    hertz = min(max(1.0 / (count * seconds + 0.001), SLOW), QUICK)
     w = min(2.0 * math.pi * hertz * seconds, 0.5)
     d[time_] += math.sqrt(2.0) * w * late
     d[pace] += w * w * late / n
@@ -120,10 +119,11 @@ def draw(edge, heard, stride, n, rate, now):
         if turn & 1 == 0 and c[E_TURN] == turn:
             break
     begun = d[F_OUT_TIME] - n * d[F_OUT_PACE]
-    come = poured + (begun - time_) / pace  # frames the input's clock has counted at this very moment
     position = d[F_POSITION]
     known = c[E_POURS] > 1 and poured > d[F_WANT] + TAPS
-    if known and (position < 0.0 or come - position > FRAMES - 4096 or come - position < -FRAMES):
+    come = poured + (begun - time_) / pace if known else 0.0  # frames the input's clock has counted at this very moment
+    locked = position >= 0.0
+    if known and (not locked or come - position > FRAMES - 4096 or come - position < -FRAMES):
         position = come - d[F_WANT]  # nothing yet, or one of the two slept: take up the level afresh
     step = d[F_RATIO]
     if known:
@@ -138,11 +138,10 @@ def draw(edge, heard, stride, n, rate, now):
             out = floats(heard + k * stride * 4, n)
             for i in range(n):
                 out[i] = np.float32(0.0)
-        if position >= 0.0:
+        if locked:  # not while it is only being looked for
             c[E_DRY] += 1
             d[F_WANT] = min(d[F_WANT] * 1.25, d[F_MOST])
-            position = -1.0
-        d[F_POSITION] = position
+        d[F_POSITION] = -1.0
         return
     for k in range(channels):
         out = floats(heard + k * stride * 4, n)

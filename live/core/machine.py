@@ -87,8 +87,11 @@ def start_glide(stand, slot, target, frames, shape):
 
 
 @njit
-def glide(stand, n):
-    """Every moving control goes on by n frames."""
+def glide(stand, n, t):
+    """Every moving control goes on by n frames.
+
+    It moves straight from one multiple of CHUNK on the clock to the next, wherever time is cut in between.
+    """
     s = words(stand, STAND)
     count = s[S_NMOVING]
     if count == 0:
@@ -96,24 +99,25 @@ def glide(stand, n):
     table = doubles(s[S_CTL], 2 * SLOTS_MAX)
     g = doubles(s[S_GLIDES], 5 * SLOTS_MAX)
     moving = ints(s[S_MOVING], SLOTS_MAX)
+    ahead = CHUNK - t % CHUNK  # frames to the chunk's end
     kept = 0
     for i in range(count):
         slot = np.int64(moving[i])
-        table[slot] = table[SLOTS_MAX + slot]
+        now = table[SLOTS_MAX + slot]
+        table[slot] = now
         length = g[3 * SLOTS_MAX + slot]
         done = g[2 * SLOTS_MAX + slot]
-        if done >= length:
+        to = g[SLOTS_MAX + slot]
+        if done >= length and (now == to or g[4 * SLOTS_MAX + slot] == STAY):
             g[3 * SLOTS_MAX + slot] = 0.0
             continue
-        done += n
-        if done >= length:
-            table[SLOTS_MAX + slot] = g[SLOTS_MAX + slot]
-        else:
-            x = done / length
-            if g[4 * SLOTS_MAX + slot] == 1.0:
+        x = (done + ahead) / length
+        if x < 1.0:
+            if g[4 * SLOTS_MAX + slot] == ROUND:
                 x = smooth(x)
-            table[SLOTS_MAX + slot] = g[slot] + (g[SLOTS_MAX + slot] - g[slot]) * x
-        g[2 * SLOTS_MAX + slot] = done
+            to = g[slot] + (to - g[slot]) * x
+        table[SLOTS_MAX + slot] = to if n == ahead else now + (to - now) * n / ahead
+        g[2 * SLOTS_MAX + slot] = done + n
         moving[kept] = slot
         kept += 1
     s[S_NMOVING] = kept
@@ -133,7 +137,7 @@ def land(stand, landing, frame):
         slot = np.int64(tunes[i * TUNE])
         if tunes[i * TUNE + 3] == STAY:
             g = doubles(s[S_GLIDES], 5 * SLOTS_MAX)
-            g[2 * SLOTS_MAX + slot] = g[3 * SLOTS_MAX + slot]
+            g[2 * SLOTS_MAX + slot], g[4 * SLOTS_MAX + slot] = g[3 * SLOTS_MAX + slot], STAY
         else:
             start_glide(stand, slot, tunes[i * TUNE + 1], tunes[i * TUNE + 2], tunes[i * TUNE + 3])
     turns = words(a[L_VOICES], max(a[L_NVOICES], 1) * TURN)
@@ -329,18 +333,23 @@ def carray_bits(bits):
 def watch_dc(row, m, out, n, t):
     """Direct current strains loudspeakers: a place that leans on one side for a second is taken out.
 
-    One channel a chunk is listened to, in turn; every fourth frame of it tells enough.
+    One channel a chunk is listened to, in turn: all its frames, or a tone at a quarter of the rate would pass for direct current.
     """
     c = cells(row)
     channels = c[r.OUTS]
     k = (t // CHUNK) % channels
     v = doubles(c[r.VOICE], V_LAST + 3 * channels)
     dc, power = V_LAST + channels + k, V_LAST + 2 * channels + k
-    total, square = np.float32(0.0), np.float32(0.0)
-    for i in range(0, n, 4):
-        total += out[k, i]
-        square += out[k, i] * out[k, i]
-    count = (n + 3) // 4
+    x = out[k]
+    t0, t1, t2, t3 = np.float32(0.0), np.float32(0.0), np.float32(0.0), np.float32(0.0)
+    p0, p1 = np.float32(0.0), np.float32(0.0)
+    for i in range(0, n - 3, 4):  # four sums side by side: one would wait for itself
+        t0, t1, t2, t3 = t0 + x[i], t1 + x[i + 1], t2 + x[i + 2], t3 + x[i + 3]
+        p0, p1 = p0 + x[i] * x[i], p1 + x[i + 2] * x[i + 2]
+    count = n // 4 * 4
+    if count == 0:
+        return
+    total, square, count = t0 + t1 + t2 + t3, 2 * (p0 + p1), np.float32(count)
     share = min(channels * n / (0.5 * c[r.RATE]), 1.0)  # half a second
     v[dc] += share * (total / count - v[dc])
     v[power] += share * (square / count - v[power])
@@ -539,13 +548,20 @@ def read_hands(stand, t):
     if gate != s[S_GATED]:
         s[S_GATED] = gate
         start_glide(stand, np.int64(MASTER), 0.0 if gate == 1 else 1.0, GATE_FRAMES, ROUND)
+        note(stand, t, -1, np.float64(gate))
 
 
 @njit(inline="always")
 def move_knob(stand, t, knob, value):
     """One knob: glide there, and note it for the journal."""
-    s = words(stand, STAND)
     start_glide(stand, np.int64(knob), value, KNOB_FRAMES, STRAIGHT)
+    note(stand, t, knob, value)
+
+
+@njit
+def note(stand, t, knob, value):
+    """What a hand did at which frame, for the journal; knob -1 is the gate."""
+    s = words(stand, STAND)
     log = doubles(s[S_LOG], 1 + 3 * LOGGED)
     spot = 1 + (np.int64(log[0]) % LOGGED) * 3
     log[spot], log[spot + 1], log[spot + 2] = t, knob, value
@@ -557,7 +573,7 @@ def move_knob(stand, t, knob, value):
 def run(stand, n, t):
     """n frames, at most CHUNK, in which nothing changes but what glides."""
     s = words(stand, STAND)
-    glide(stand, n)
+    glide(stand, n, t)
     for j in range(s[S_NROWS]):
         row = s[S_ROWS] + j * r.WIDTH * 8
         c = cells(row)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-
-import numpy as np
+from typing import Any
 
 from live.core import layout as at
 from live.core.memory import Map
@@ -113,13 +112,14 @@ class Reader:
         """Every message that has come in whole."""
         for box in range(at.BOXES):
             head, tail = int(self.core.mail_head[box, 0]), int(self.core.mail_tail[box, 0])
+            mail, tails = self.core.mail[box], self.core.mail_tail[box]
             while tail < head:
-                row = self.core.mail[box][tail % at.MAIL]
-                if row["verb"] not in (b"+", b"land") and self.open[box] is None or row["verb"] == b"begin":
+                row = mail[tail % at.MAIL].item()
+                if row[0] not in (b"+", b"land") and self.open[box] is None or row[0] == b"begin":
                     self.first[box] = tail
                 found = [replace(letter, box=box, row=self.first[box]) for letter in self._row(box, row)]
                 tail += 1
-                self.core.mail_tail[box, 0] = tail
+                tails[0] = tail
                 for letter in found:
                     self.due[box][letter.row] = tail
                 yield from found
@@ -133,9 +133,9 @@ class Reader:
         begun = self.first[letter.box] if self.open[letter.box] is not None else int(self.core.mail_tail[letter.box, 0])
         self.core.mail_tail[letter.box, 1] = min([*due, begun])
 
-    def _row(self, box: int, row: np.void) -> Iterator[Letter]:
-        verb, name, key = row["verb"].decode(), row["name"].decode(), row["key"].decode()
-        text = bytes(row["text"])
+    def _row(self, box: int, row: tuple[Any, ...]) -> Iterator[Letter]:
+        verb, name, key = row[0].decode(), row[1].decode(), row[2].decode()
+        index, _, value, more, frame, text = row[3:]
         lines = self.open[box]
         if verb == "+":
             if lines:
@@ -144,7 +144,7 @@ class Reader:
             return
         if verb == "begin":
             self.open[box] = []
-            self.begun[box] = (key, int(row["frame"]), float(row["value"]), text.decode())
+            self.begun[box] = (key, frame, value, text.decode())
         elif verb == "land":
             if lines is not None:
                 when, frame, fade, number = self.begun[box]
@@ -152,9 +152,9 @@ class Reader:
                 self.open[box] = None
                 yield Letter("plan", int(number), when, frame, fade, done)  # type: ignore[arg-type]
         elif lines is not None:
-            lines.append((verb, name, key, int(row["index"]), float(row["value"]), float(row["more"]), text))  # type: ignore[arg-type]
+            lines.append((verb, name, key, index, value, more, text))
         else:
-            yield Letter(verb, int(row["index"]), frame=int(row["frame"]), name=name, key=key, text=text.decode())
+            yield Letter(verb, index, frame=frame, name=name, key=key, text=text.decode())
 
 
 def answer(core: Map, plan: int, status: int, frame: int, text: str = "") -> None:

@@ -61,7 +61,7 @@ class Workshop:
         self._row = [0] * r.WIDTH
         self._row[r.CTL], self._row[r.RATE] = r.address(stand.ctl), stand.rate
         self._row[r.CLOCK], self._row[r.TEMPO] = r.address(stand.clock), r.address(stand.tempo)
-        self._row[r.METER] = r.address(stand.spare_meter)
+        self._row[r.METER], self._row[r.ROOM] = r.address(stand.spare_meter), r.address(stand.room)
         self._now = self._row[r.CTL] + 8 * r.SLOTS_MAX
 
     def strip(self, name: str, kind: Kind, node: Node, settings: dict[str, Any], ins: tuple[int, ...], width: int, age: int = 0) -> Strip:
@@ -151,15 +151,20 @@ class Workshop:
 
     def _plain(self, name: str, kind: Kind, making: Making, slots: list[int]) -> Strip:
         width = making.channels
-        bus = np.zeros((width, r.CHUNK), np.float32)
-        voice = np.zeros(m.V_LAST + 3 * width)
+        seen, table = m.V_LAST + 3 * width, max(len(slots), 1)
+        block = np.zeros(8 + seen + table + 8 + width * r.CHUNK // 2)  # one piece of memory: what is read together lies together
+        start = r.address(block)
+        voice = block[:seen]
         voice[m.V_GAIN] = voice[m.V_WANT] = voice[m.V_LENGTH] = 1.0
-        table = np.array(slots or [0], np.int64)
+        if slots:
+            block[seen : seen + table].view(np.int64)[:] = slots
+        where = -(-(start + 8 * (seen + table)) // 64) * 64  # the bus begins where a vector does
+        spot = (where - start) // 8
+        bus = block[spot : spot + width * r.CHUNK // 2].view(np.float32).reshape(width, r.CHUNK)
         row = self._row.copy()
-        where = r.address(bus)
         row[r.OP], row[r.OUT], row[r.OUTS] = kind.op.address, where, width
-        row[r.STATE], row[r.SLOTS], row[r.VOICE] = r.address(making.state), r.address(table), r.address(voice)
-        return Strip(name, kind, row, making, voice, bus, where, slots, [table])
+        row[r.STATE], row[r.SLOTS], row[r.VOICE] = r.address(making.state), start + 8 * seen, start
+        return Strip(name, kind, row, making, voice, bus, where, slots)
 
     def _seed(self, name: str) -> int:
         if name not in self._seeds:

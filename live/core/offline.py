@@ -74,6 +74,8 @@ class Offline:
             n = min(self.block, frames - done)
             if self.each_block:
                 self.each_block(self.frame)
+            self.conductor.settle()
+            self.conductor.sweep()
             self._call(
                 self.stand.address,
                 r.address(into) + 4 * done if into is not None else 0,
@@ -83,8 +85,6 @@ class Offline:
                 stride,
             )
             done += n
-            self.conductor.settle()
-            self.conductor.sweep()
         return out
 
     def frame_of(self, beat: float) -> int:

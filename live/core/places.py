@@ -30,7 +30,6 @@ class Strip:
     bus: np.ndarray
     at: int  # the bus's address
     slots: list[int]
-    held: list[np.ndarray] = field(default_factory=list)
     hears: list[str | Strip | None] = field(default_factory=list)  # of each inlet: a place's name, or a strip for good
     events: np.ndarray | None = None
     leans: dict[int, Strip] = field(default_factory=dict)  # of each driven control: the strip that writes its slot

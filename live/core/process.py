@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from live.score import Node, Score
 
 POLL = 0.002
 ARM_AHEAD = 0.3  # seconds: a plan for a far bar is laid out only then, so that plans for nearer frames pass it
+RESTORE_FADE = 0.01
 HUNG = 75  # exit status of a core that only a new one can follow
 
 
@@ -54,16 +55,19 @@ class Core:
         """``device`` stands in for the wanted one while that is away; ``careful`` leaves out what may have crashed the last core."""
         from live.core.conductor import Conductor
         from live.core.devices import Devices
-        from live.core.guests import Guests
+        from live.guests import Guests
         from live.core.stand import Stand
 
         self.folder, self.rig = folder, maps.rig
         self.careful = careful
         self.core, self.tape = maps.core, maps.tape
         clock = self.core.clock
-        self.journal = Journal(Path(self.rig.take) / "journal.jsonl")
-        past = last_known(self.journal.path)
+        book = Path(self.rig.take) / "journal.jsonl"
+        past = last_known(book)
+        goes_on = past.frame >= 0
+        self.journal = Journal(book, past)
         again = int(clock[at.C_GENERATION]) > 0
+        died = int(clock[at.C_FRAME]) or past.frame + 1  # the old core made all frames before this one
         if again:
             self._catch_up()
         clock[at.C_FRAME] = max(int(clock[at.C_FRAME]), -(-(past.frame + 1) // 64) * 64)  # a journal never runs backwards
@@ -87,13 +91,15 @@ class Core:
         self.conductor = Conductor(self.stand, seed=self.rig.seed, find=self.guests.find)
         self.queue: deque[Waiting] = deque()
         self.moves = 0
-        self.gate = int(clock[at.C_GATE])
         self.bad: set[str] = set()
-        if past.frame < 0:
-            self.journal.write("begin", 0, rate=self.rate, ins=self.rig.ins, outs=self.rig.outs, seed=self.rig.seed, started=time.time())
+        self.unwritten = ""  # why the journal is not written at the moment
+        if not goes_on:
+            room = {key: getattr(self.rig, key) for key in ("rate", "ins", "outs", "seed", "ceiling", "lookahead")}
+            self.journal.write("begin", self.stand.frame, **room, started=time.time())
         self.landed = past.numbers
         self.reader = Reader(self.core, again=again)
-        self.restore(past, again)
+        if goes_on:
+            self.restore(past, died)
 
     def _catch_up(self) -> None:
         """The clock goes on as if nothing had happened: silence took the time, not the music."""
@@ -103,22 +109,23 @@ class Core:
             gone = max(now_ns() - last, 0) * int(clock[at.C_RATE]) // 1_000_000_000
             clock[at.C_FRAME] = -(-(int(clock[at.C_FRAME]) + gone) // 64) * 64
 
-    def restore(self, past: Past, again: bool) -> None:
+    def restore(self, past: Past, died: int) -> None:
         """Play what the journal says was playing, each place as old as it would be."""
         from live.core.conductor import Refusal
 
-        score, born = past.score, past.born
+        score, born = past.score, dict(past.born)
         if self.careful:
             risky = [name for name, node in score.places.items() if node.kind.startswith("written:")]
             if risky:
                 self._trouble(f"the core crashed twice; left out: {', '.join(risky)}")
                 score = self._without(score, risky)
         frame = self.stand.frame
-        if past.frame >= 0:
-            self.journal.write("again", frame, places=len(score.places))
-            for knob, value in enumerate(self.core.knobs):  # turned in the last moment of the old core
-                if value and past.knobs.get(knob) != value:
-                    self.journal.write("knob", frame, knob=knob, value=float(value))
+        stand = {knob: float(value) for knob, value in enumerate(self.stand.seen) if value}
+        t = [float(x) for x in self.core.tempo[: at.T_BAR + 1]]
+        self.journal.write("again", frame, died=min(died, frame), knobs=stand, tempo=t, places=len(score.places))
+        for knob, value in stand.items():  # turned in the last moment of the old core
+            if past.knobs.get(knob) != value:
+                self.journal.write("knob", frame, knob=knob, value=value)
         if score == Score():
             return
         age = {name: max(frame - since, 1) for name, since in born.items()}
@@ -130,7 +137,11 @@ class Core:
             score = self._what_can_be(score)
             ready = self.conductor.prepare(compare(Score(), score), age=age)
         self.guests.begin(frame)
-        self.conductor.arm(ready, fade=0.01)
+
+        def landed(at_frame: int) -> None:
+            self.journal.state(at_frame, replace(past, score=score, born={name: born[name] for name in score.places if name in born}))
+
+        self.conductor.arm(ready, fade=RESTORE_FADE, done=landed)
 
     @staticmethod
     def _without(score: Score, names: list[str]) -> Score:
@@ -188,12 +199,14 @@ class Core:
         self.conductor.sweep()
         self._note_moves()
         self._note_bad()
+        self._note_disk()
         self.devices.turn()
         self.guests.serve(self.conductor)
         return clock[at.C_STOP] == 0
 
     def _read(self, letter: Letter) -> bool:
         from live.core.conductor import Refusal
+        from live.core.row import CHUNK
 
         if letter.verb == "plan":
             if letter.number in self.landed:  # the core before us landed it and died before it could say so
@@ -204,12 +217,17 @@ class Core:
         elif letter.verb == "device":
             self.devices.call()
         elif letter.verb == "event":
-            numbers = json.loads(letter.text)
             try:
-                self.conductor.event(letter.name, letter.frame, letter.number, numbers)
-                self.journal.write("event", letter.frame, name=letter.name, kind=letter.number, numbers=numbers)
+                numbers = [float(number) for number in json.loads(letter.text)]
+                frame = self.conductor.event(letter.name, letter.frame, letter.number, numbers, soon=CHUNK)
+                came = self.stand.frame
+                late = {"late": True} if came + CHUNK > frame else {}  # the callback ran meanwhile: its frame is a guess
+                frame = max(frame, came)
+                self.journal.write("event", frame, name=letter.name, kind=letter.number, numbers=numbers, came=came, **late)
             except Refusal as trouble:
                 self._trouble(str(trouble))
+            except (TypeError, ValueError):
+                self._trouble(f"an event for {letter.name} is no list of numbers: {letter.text[:60]}. What plays, plays on")
         elif letter.verb == "stall":  # for the bench only: hold this process's GIL
             import ctypes
 
@@ -250,31 +268,32 @@ class Core:
         try:
             plan = letter.plan
             ready = self.conductor.prepare(plan)
-        except (Refusal, LookupError, ValueError, TypeError) as trouble:
+        except Exception as trouble:  # whatever a plan brings along, what plays must not stop for it
             self.guests.forget()
-            answer(self.core, letter.number, at.REFUSED, self.stand.frame, str(trouble))
+            said = str(trouble) if isinstance(trouble, Refusal) else f"{type(trouble).__name__}: {trouble}".splitlines()[0]
+            answer(self.core, letter.number, at.REFUSED, self.stand.frame, said)
             self.reader.done(letter)
             return
 
         def landed(frame: int) -> None:
-            self.journal.plan(frame, plan, self.conductor.score, letter.fade, letter.number)
+            self.journal.plan(frame, plan, self.conductor.score, letter.fade, letter.number, armed)
             late = f"late by {frame - waiting.frame} frames" if waiting.frame and frame > waiting.frame else ""
             answer(self.core, letter.number, at.LANDED, frame, late)
             self.reader.done(letter)
 
         self.guests.begin(max(waiting.frame, self.stand.frame))
         self.conductor.arm(ready, waiting.frame, fade=letter.fade, done=landed)
+        armed = self.stand.frame
 
     # --- news -----------------------------------------------------------------------
 
     def _note_moves(self) -> None:
         self.moves, moves = self.stand.moves(self.moves)
         for frame, knob, value in moves:
-            self.journal.write("knob", frame, knob=knob, value=value)
-        gate = int(self.core.clock[at.C_GATE])
-        if gate != self.gate:
-            self.gate = gate
-            self.journal.write("gate", self.stand.frame, closed=gate)
+            if knob < 0:
+                self.journal.write("gate", frame, closed=int(value))
+            else:
+                self.journal.write("knob", frame, knob=knob, value=value)
 
     def _note_bad(self) -> None:
         if not int(self.core.clock[at.C_BAD]) and not self.bad:
@@ -288,9 +307,21 @@ class Core:
             if code:
                 now[name] = why[code]
         for name in set(now) - self.bad:
-            self._trouble(f"{name} went bad ({now[name]}) and was taken out; the rest plays on")
+            dry = self.conductor.places[name].strip.kind.dry
+            self._trouble(f"{name} went bad ({now[name]}) and was {'bypassed' if dry else 'taken out'}; the rest plays on")
             self.journal.write("bad", self.stand.frame, name=name, why=now[name])
         self.bad = set(now)
+
+    def _note_disk(self) -> None:
+        """A journal that cannot be written is said once, and that it can be again."""
+        self.journal.flush()  # what a full disk did not take
+        trouble = self.journal.trouble
+        if trouble and not self.unwritten:
+            self.unwritten = trouble
+            self._trouble(trouble)
+        elif self.unwritten and not trouble:
+            self.unwritten = ""
+            self._trouble("the journal is written again; nothing is missing in it")
 
     def _trouble(self, text: str) -> None:
         if text == self.told:
@@ -305,6 +336,7 @@ class Core:
         was = int(self.core.clock[at.C_GATE])
         self.core.clock[at.C_GATE] = 1
         time.sleep(0.03)
+        self._note_moves()
         self.core.clock[at.C_STATE] = 3
         self.devices.close()
         self.core.clock[at.C_GATE] = was
@@ -349,7 +381,8 @@ def settle_in() -> None:
 def main(argv: list[str]) -> int:
     """Warm up, wait if standing by, play until told to leave."""
     folder = Path(argv[0])
-    from live.core import callback, conductor, devices, guests  # noqa: F401 - all compiled code is in memory after this
+    from live import guests  # noqa: F401
+    from live.core import callback, conductor, devices  # noqa: F401 - all compiled code is in memory after this
     from live.core.kinds import kinds
     from live.pids import Held
     from live.ports import audio
@@ -361,9 +394,8 @@ def main(argv: list[str]) -> int:
     settle_in()
     go: dict[str, Any] = {}
     if "--standby" in argv:
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        line = sys.stdin.readline()
+        with Held(folder, "standby"):
+            line = sys.stdin.readline()
         if not line:
             return 0
         go = json.loads(line)

@@ -35,11 +35,14 @@ TEMPO = 34  # address of the tempo cells (float64)
 PLACE = 35  # index of the place it belongs to
 COST = 36  # nanoseconds it may take in one chunk (live treatments), 0 unwatched
 WIRED = 37  # bit i: input i is connected
+ROOM = 38  # address of ROOM_SIZE doubles of scratch, one for all nodes: warm in the cache, worth nothing after the op returns
 
 # FLAGS
 CONTROL = 1  # makes one value a chunk, not sound
 DRY = 2  # when it goes bad, let its first input through instead of silence
 HEARD = 4  # goes to an output: watched for direct current
+
+ROOM_SIZE = 4096
 
 # A control table is four arrays of SLOTS_MAX doubles, one after the other.
 SLOTS_MAX = 65536

@@ -117,6 +117,7 @@ class Stand:
         self.stamps = np.zeros((m.STAMPS, 3))
         self.log = np.zeros(1 + 3 * m.LOGGED)
         self.tick = np.zeros(2, np.int64)
+        self.room = np.zeros(r.ROOM_SIZE)
         self.turn = np.zeros(1, np.int64)  # address of the only port that may play now
         self.spare_meter = np.zeros(8, np.float32)
         self.cells = np.zeros(m.STAND, np.int64)
@@ -135,7 +136,7 @@ class Stand:
         self.clock[at.C_LOOKAHEAD] = lookahead
         self.clock[at.C_LANDED] = 0
         self._fill(lookahead)
-        for array in (self.ctl, self.glides, self.moving, self.limiter, self.delay):
+        for array in (self.ctl, self.glides, self.moving, self.limiter, self.delay, self.room):
             array += 0  # every page is there before the first block
 
     def _fill(self, lookahead: int) -> None:

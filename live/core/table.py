@@ -74,16 +74,55 @@ def edges(order: list[Strip], places: Places) -> set[tuple[str, str]]:
     return {(strip.name, need.name) for strip in order for need in needed(strip, places) if strip.name != need.name}
 
 
-def rows(order: list[Strip], places: Places, lines: Lines) -> np.ndarray:
+class Buses:
+    """A few buses that all strips play on in turn: what one has read, the next may write over while it is still in the cache.
+
+    What goes to an output is mixed at the end of a run and keeps a bus of its own.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[int, list[np.ndarray]] = {}
+
+    def share(self, order: list[Strip], places: Places, lines: Lines) -> dict[int, int]:
+        """The address each strip plays at in this table, by the strip's id."""
+        kept = {id(places[key[0]].head) for key in lines}
+        last = {id(source): i for i, strip in enumerate(order) if strip.kind is not LEAN for source in sources(strip, places) if source}
+        idle = {width: [r.address(bus) for bus in buses] for width, buses in self.made.items()}
+        leaving: dict[int, list[tuple[int, int]]] = {}
+        where: dict[int, int] = {}
+        for i, strip in enumerate(order):
+            if not strip.kind.control:
+                if id(strip) in kept:
+                    where[id(strip)] = strip.at
+                else:
+                    width = strip.bus.shape[0]
+                    spot = where[id(strip)] = self._take(width, idle)
+                    leaving.setdefault(max(last.get(id(strip), i), i), []).append((width, spot))
+            for width, spot in leaving.pop(i, ()):
+                idle[width].append(spot)
+        return where
+
+    def _take(self, width: int, idle: dict[int, list[int]]) -> int:
+        free = idle.setdefault(width, [])
+        if not free:
+            bus = np.zeros((width, r.CHUNK), np.float32)
+            self.made.setdefault(width, []).append(bus)
+            return r.address(bus)
+        return free.pop()
+
+
+def rows(order: list[Strip], places: Places, lines: Lines, buses: Buses) -> np.ndarray:
     """The table itself. The strips' own rows are not what the callback reads: nothing changes before the landing."""
     if not order:
         return np.zeros((1, r.WIDTH), np.int64)
     heard = {line.send.place for line in lines.values()}
-    return np.array([_pointed(strip, places, heard) for strip in order], np.int64)
+    where = buses.share(order, places, lines)
+    return np.array([_pointed(strip, places, heard, where) for strip in order], np.int64)
 
 
-def _pointed(strip: Strip, places: Places, heard: set[str]) -> list[int]:
+def _pointed(strip: Strip, places: Places, heard: set[str], where: dict[int, int]) -> list[int]:
     row = strip.row.copy()
+    row[r.OUT] = where.get(id(strip), row[r.OUT])
     if strip.kind is LEAN:
         source = strip.hears[0]
         assert isinstance(source, str)
@@ -97,7 +136,7 @@ def _pointed(strip: Strip, places: Places, heard: set[str]) -> list[int]:
         source = now[i] if i < len(now) else None
         if source is not None:
             wired |= 1 << i
-            spot, width = source.at, min(source.bus.shape[0], width) if i < len(made) else source.bus.shape[0]
+            spot, width = where[id(source)], min(source.bus.shape[0], width) if i < len(made) else source.bus.shape[0]
         row[r.IN + 2 * i], row[r.IN + 2 * i + 1] = spot, width
     row[r.INS], row[r.WIRED] = len(now), wired
     if strip.name in heard and places[strip.name].strip is strip:

@@ -299,10 +299,11 @@ def write(source: str | Callable[..., Any], name: str = "") -> Path:
     form = read(text, name)
     whole = module(form)
     path = folder() / f"{form.word}_{hashlib.sha256(whole.encode()).hexdigest()[:16]}.py"
-    if not path.exists() or path.read_text() != whole:
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_text(whole)
-        fresh.replace(path)
+    for file, content in ((path.with_suffix(".txt"), text), (path, whole)):  # the performer's own text is for the journal
+        if not file.exists() or file.read_text() != content:
+            fresh = file.with_suffix(f".{os.getpid()}")
+            fresh.write_text(content)
+            fresh.replace(file)
     return path
 
 

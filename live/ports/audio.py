@@ -35,6 +35,14 @@ class Device:
     latency_out: int = 0
     block: int = 0  # frames the device asks for at once, where it alone decides
 
+    @property
+    def loop(self) -> int:
+        """Frames from our output to our input, the two patched together: a period on JACK, else what the card states.
+
+        What is heard comes later still by the limiter's lookahead (Rig.lookahead).
+        """
+        return self.block or self.latency_in + self.latency_out
+
 
 NULL = Device("null", "null", 0, 64, 48000)
 
@@ -150,12 +158,13 @@ def look() -> list[Device]:
             default = sd.default.device
             for index, info in enumerate(sd.query_devices()):
                 api = sd.query_hostapis(info["hostapi"])["name"]
+                block = server.block if server and "JACK" in api else 0
                 found.append(
                     Device(
                         info["name"], "portaudio", info["max_input_channels"], info["max_output_channels"],
                         int(info["default_samplerate"]), not server and index in tuple(default), api,
                         round(info["default_low_input_latency"] * info["default_samplerate"]),
-                        round(info["default_low_output_latency"] * info["default_samplerate"]),
+                        round(info["default_low_output_latency"] * info["default_samplerate"]), block,
                     )  # fmt: skip
                 )
         except (OSError, ImportError):

@@ -43,6 +43,7 @@ class Alone:
         self.out = np.zeros((outs, row.CHUNK), np.float32)
         self.ins = [np.zeros((w or 1, row.CHUNK), np.float32) for w in ins]
         self.silence = np.zeros((1, row.CHUNK), np.float32)
+        self.room = np.full(row.ROOM_SIZE, np.nan)  # what another node left there
         self.table = np.zeros(2 * row.SLOTS_MAX)
         self.slots = np.arange(len(kind.controls), dtype=np.int64)
         self.events = np.zeros(2 + layout.EVENTS_MAX * layout.EVENT_CELLS)
@@ -54,6 +55,7 @@ class Alone:
         c, at = self.cells, row.address
         c[[row.OUT, row.OUTS, row.STATE, row.SLOTS]] = at(self.out), outs, at(self.state), at(self.slots)
         c[[row.CTL, row.RATE, row.CLOCK, row.TEMPO, row.SEED]] = at(self.table), rate, at(self.clock), at(self.tempo), seed
+        c[row.ROOM] = at(self.room)
         c[row.INS] = len(ins)
         for i in range(4):
             bus = self.ins[i] if i < len(self.ins) else self.silence

@@ -17,7 +17,8 @@ from engines.face import Control
 from live.core import sounds
 from live.core.kinds import Kind, Making, op
 from live.core.layout import EVENT_CELLS, EVENTS_MAX
-from live.core.row import CHUNK, EVENTS, HOW, MORE, RATE, STATE, cells, doubles, floats, outlet, span, words
+from live.core.row import CHUNK, EVENTS, HOW, MORE, RATE, ROOM_SIZE, STATE, cells, doubles, floats, outlet, span, words
+from live.core.row import ROOM as ROOM_CELL
 from live.core.sources import pager
 from live.core.sources.cubic import ONE, PARTS, SCRATCH, gather, travel, weigh
 
@@ -31,12 +32,14 @@ SLOW = 0.02  # below this speed it gets quieter: a tape that stands still is sil
 ON, FRAME, PART, LEFT, FADE, HERE, GAIN = range(7)
 HEAD = 8
 BORN = 16  # state cell: the first run has been
-GAINS = 17  # scratch: 64 floats of gain, the other head's sound, the staged sound
+ROOM = 17  # state cell: where the scratch is
+SIZE = 18
+GAINS = 0  # scratch: 64 floats of gain, the other head's sound, the staged sound
 OTHER = GAINS + 32
 STAGED = OTHER + 32
 STAGE_FLOATS = CHUNK * 8 + 16
 PLACES = STAGED + STAGE_FLOATS // 2
-SIZE = PLACES + SCRATCH
+assert PLACES + SCRATCH <= ROOM_SIZE
 
 
 @njit(**HOW)
@@ -80,7 +83,8 @@ def _stretch(memory, desk, h, m, a, b, ga, gb, i0, run, out, channels):
 
     Channel c goes to ``out + 4 * CHUNK * c``, or is added there for the second head."""
     st = words(memory + 8 * h * HEAD, HEAD)
-    scratch = memory + 8 * PLACES
+    room = words(memory, SIZE)[ROOM]
+    scratch = room + 8 * PLACES
     level = doubles(memory + 8 * h * HEAD, HEAD)[GAIN]
     a, b = a * desk[pager.SIGN], b * desk[pager.SIGN]
     even = travel(scratch, m, st[PART], a, b, i0, run)
@@ -120,7 +124,7 @@ def _stretch(memory, desk, h, m, a, b, ga, gb, i0, run, out, channels):
     ending = not loop and ((a >= 0 and last > length - SHORT * max(a, b, 1.0)) or (a < 0 and first < SHORT * max(-a, -b, 1.0)))
     slow = min(abs(a), abs(b)) < SLOW
     fading = st[LEFT] >= 0 or here < SHORT or not stay
-    g = floats(memory + 8 * GAINS, CHUNK)
+    g = floats(room + 8 * GAINS, CHUNK)
     shaped = ga != gb or ending or slow or fading or ga * level != 1.0
     if shaped:
         for i in range(m):
@@ -155,7 +159,7 @@ def _stretch(memory, desk, h, m, a, b, ga, gb, i0, run, out, channels):
             continue
         source = base + 4 * (c * stride + spot + least - 1)
         if not direct:
-            source = memory + 8 * STAGED
+            source = room + 8 * STAGED
             stage = floats(source, STAGE_FLOATS)
             x = floats(base + 4 * c * stride, 1 << 40)
             k = first % ring
@@ -165,7 +169,7 @@ def _stretch(memory, desk, h, m, a, b, ga, gb, i0, run, out, channels):
                 k += 1
                 if k == ring:
                     k = 0
-        target = out + 4 * CHUNK * c if h == 0 else memory + 8 * OTHER
+        target = out + 4 * CHUNK * c if h == 0 else room + 8 * OTHER
         z = floats(target, CHUNK)
         if copy:
             x = floats(source + 4, CHUNK)
@@ -196,6 +200,7 @@ def clip(row, n, t):
     desk = words(r[MORE], pager.DESK)
     memory = r[STATE]
     st = words(memory, SIZE)
+    st[ROOM] = r[ROOM_CELL]
     y = outlet(row)
     channels = y.shape[0]
     a, b = span(row, 0)

@@ -197,6 +197,15 @@ def draw(shape: str, rate: int) -> list[np.ndarray]:
         k += 1
 
 
+def bound(sheets: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Drawings with a book that says where each of them lies."""
+    book = np.zeros(1024, np.int64)
+    book[0] = len(sheets)
+    for k, sheet in enumerate(sheets):
+        book[1 + 2 * k], book[2 + 2 * k] = address(sheet), len(sheet) - 3
+    return book, sheets
+
+
 def _prepare(making: Making) -> None:
     shape = making.settings["shape"]
     if shape not in SHAPES:
@@ -204,11 +213,7 @@ def _prepare(making: Making) -> None:
     making.cells[SET], making.cells[SET + 1] = SHAPES.index(shape), bool(making.settings["gate"])
     if shape != "sine":
         drawn = "triangle" if shape == "triangle" else "saw"
-        sheets = making.share(("drawing", drawn, making.rate), lambda: draw(drawn, making.rate))
-        book = np.zeros(1024, np.int64)
-        book[0] = len(sheets)
-        for k, sheet in enumerate(sheets):
-            book[1 + 2 * k], book[2 + 2 * k] = address(sheet), len(sheet) - 3
+        book, sheets = making.share(("drawing", drawn, making.rate), lambda: bound(draw(drawn, making.rate)))
         making.held.append(sheets)
         making.cells[MORE] = making.hold(book)
 
