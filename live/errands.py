@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from live.cli import Sorry, nearest
+from live.prompt import voices
 from live.score import Score
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 def say(line: str) -> None:
     """One line to the performer."""
-    sys.stdout.write(line + "\n")
+    if voices:
+        voices[-1](line)
+    else:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 def script_of(named: str) -> Path:
@@ -116,10 +121,10 @@ def minute(asked: argparse.Namespace) -> int:
     rate = 48000
 
     def typed(frame: int) -> None:
-        while lines and frame >= round((lines[0].bar - 1) * minute.BAR_SECONDS * rate):
+        while lines and frame >= lines[0].frame(rate):
             line = lines.pop(0)
             if not asked.json:
-                say(f"  bar {line.bar:2}  > {line.typed}")
+                say(f"{minute.clock(line.frame(rate) / rate)} bar {line.bar:2} > {line.typed}")
 
     book = out / "journal.jsonl"
     book.unlink(missing_ok=True)
@@ -198,7 +203,11 @@ def devices(asked: argparse.Namespace) -> int:
     look = Rig().lookahead
     say(f"  {'':1} {'name':40} {'through':10} {'in':>3} {'out':>4} {'rate':>7}  out to in, patched together")
     for d in found:
-        late = f"{d.loop + look} frames ({1000 * (d.loop + look) / d.rate:.1f} ms): {d.loop} the device, {look} the limiter" if d.ins and d.outs else ""
+        late = (
+            f"{d.loop + look} frames ({1000 * (d.loop + look) / d.rate:.1f} ms): {d.loop} the device, {look} the limiter"
+            if d.ins and d.outs
+            else ""
+        )
         say(f"  {'*' if d.default else ' '} {d.name[:40]:40} {d.backend:10} {d.ins:3} {d.outs:4} {int(d.rate):7}  {late}")
     return 0
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import select
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from live.cli import Sorry
 from live.errands import say, score_of, script_of
+from live.prompt import Prompt, voices
 from live.score import Score
 from live.settings import Settings, can_write, load
 
@@ -32,7 +32,10 @@ HELP = "quit  reload  undo  keep SECONDS  hush  panic  go (after panic)  look  h
 
 def warn(line: str) -> None:
     """One line on the error stream; nothing stops."""
-    sys.stderr.write(f"antiphon: {line}\n")
+    if voices:
+        voices[-1](f"antiphon: {line}")
+    else:
+        sys.stderr.write(f"antiphon: {line}\n")
 
 
 @dataclass
@@ -152,6 +155,8 @@ def evening(
     from live.stage import Refused, Stage
 
     rig = None if alive(where() / "main", "core") else rig_of(settings, devices(), home)
+    if rig is not None:
+        say(f"opening {rig.device} ...")
     stage = Stage.open(rig)
     now = Evening(stage, script, [])
     try:
@@ -163,7 +168,8 @@ def evening(
             except Refused as why:
                 warn(f"{script.name if script else ''}: {why} What played plays on.")
         say(HELP if sys.stdin.isatty() else "Ctrl-C ends it")
-        _until_the_end(now, seconds, perform(now) if perform else None)
+        with Prompt(plain=bool(flags.get("plain"))) as prompt:
+            _until_the_end(now, seconds, perform(now) if perform else None, prompt)
     except KeyboardInterrupt:
         say("")
     finally:
@@ -171,7 +177,7 @@ def evening(
     return 0
 
 
-def _until_the_end(now: Evening, seconds: float | None, performing: Iterator[None] | None) -> None:
+def _until_the_end(now: Evening, seconds: float | None, performing: Iterator[None] | None, prompt: Prompt) -> None:
     """Until the time is over, the words end, or somebody quits."""
     end = None if seconds is None else time.monotonic() + seconds
     told = 0
@@ -185,10 +191,10 @@ def _until_the_end(now: Evening, seconds: float | None, performing: Iterator[Non
         told = len(news)
         if not typing:
             time.sleep(0.02)
-        elif select.select([sys.stdin], [], [], 0.02)[0]:
-            line = sys.stdin.readline()
-            if not line or not obey(now, line.strip()):
-                return
+            continue
+        lines = prompt.read(0.02)
+        if lines is None or not all(obey(now, line.strip()) for line in lines):
+            return
 
 
 def obey(now: Evening, line: str) -> bool:

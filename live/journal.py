@@ -196,12 +196,10 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 
 def _lines(file: BinaryIO) -> Iterator[dict[str, Any]]:
     for line in iter(file.readline, b""):
-        if not line.endswith(b"\n"):
-            return
         try:
             found = json.loads(line)
         except ValueError:
-            continue  # torn by a kill, and already followed by the next process's lines
+            continue  # torn by a kill; the next process begins a new line. One that lacks only its end of line is whole
         if isinstance(found, dict):
             yield found
 

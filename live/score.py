@@ -72,7 +72,7 @@ class Score:
     def __post_init__(self) -> None:
         """Sends in one order, the last of two equal ones; mutes and solos only of what is there."""
         sends = {send.key: send for send in self.sends}
-        object.__setattr__(self, "sends", tuple(sends[key] for key in sorted(sends)))
+        object.__setattr__(self, "sends", tuple([sends[key] for key in sorted(sends)]))  # from a generator, Python hoards the rests
         object.__setattr__(self, "muted", frozenset(name for name in self.muted if name in self.places))
         object.__setattr__(self, "soloed", frozenset(name for name in self.soloed if name in self.places))
 

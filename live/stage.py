@@ -305,7 +305,11 @@ def differs(plays: Rig, asked: Rig | None) -> list[str]:
     if asked is None:
         return []
     words = {"device": "device", "source": "input device", "rate": "rate", "ins": "inputs", "outs": "outputs"}
-    other = [f"{said} {getattr(plays, key)!s}, not {getattr(asked, key)!s}" for key, said in words.items() if getattr(plays, key) != getattr(asked, key)]
+    other = [
+        f"{said} {getattr(plays, key)!s}, not {getattr(asked, key)!s}"
+        for key, said in words.items()
+        if getattr(plays, key) != getattr(asked, key)
+    ]
     return [f"a core plays already and is taken up as it is: {'; '.join(other)}. Close it first to start with yours."] if other else []
 
 

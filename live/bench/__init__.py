@@ -5,6 +5,7 @@
     antiphon bench witness         the machine's own floor under stress, and two callbacks to compare
     antiphon bench keep            keep(60) of 64 channels while they play, and a disk that fills up
     antiphon bench soak            two hours of plans in minutes, and --minutes of them in real time
+    antiphon bench plans           ten thousand random plans: nothing clicks, nothing is lost or left over
     antiphon bench speed           renders, hand-overs, commands, plans, a start, what a graph weighs
     antiphon bench written         treatments written while it sounds, good ones and bad ones
 

@@ -52,6 +52,8 @@ class Room:
         self.stage = Stage.open(self.rig, name=self.name)
         self.stage.play(score())
         self.witness: Witness | None = None
+        self.backend = "jack" if device == "jack" else "portaudio"
+        wait_for(lambda: self.core_plays(self.backend), 30, f"the core does not come to play on {device}")  # a slow driver: null first
 
     @property
     def folder(self) -> Path:
@@ -323,7 +325,7 @@ def watcher(room: Room, report: Report, rounds: int) -> None:
 
 def server(room: Room, report: Report, rounds: int, part: str = "server") -> None:
     """The audio server is killed, is away for a second, and returns."""
-    backend = room.stage.core.device[2].decode()
+    backend = room.backend
     sums = Sums(report, part)
     notice = 0.1 if part == "server" else 1.5
     for _ in range(rounds):
@@ -334,13 +336,20 @@ def server(room: Room, report: Report, rounds: int, part: str = "server") -> Non
         room.server.process.wait()
         noticed = since(began, lambda old=pid: room.cell(at.C_STATE) != 1 or room.cell(at.C_PID) != old or not room.core_plays(backend))
         sums.add("noticed after", noticed)
-        sums.add("on null after", since(began, lambda: room.core_plays("null")))
+        on_null = since(began, lambda: room.core_plays("null"))
+        sums.add("on null after", on_null)
         time.sleep(1.0)
         passed = time.monotonic() - began_frame
         sums.add("clock off by", abs(room.cell(at.C_FRAME) - frame - passed * RATE) / RATE * 1000)
         room.server.start()
         began = time.monotonic()
-        sums.add("back after", since(began, lambda: room.core_plays(backend)))
+        back = since(began, lambda: room.core_plays(backend))
+        sums.add("back after", back)
+        if noticed > notice or on_null > 2 or back > 2:  # worth a look: what the core and the watcher said
+            report.say(
+                f"noticed {noticed:.3f} s, null {on_null:.3f} s, back {back:.3f} s, state {room.cell(at.C_STATE)}, on {room.stage.device}"
+            )
+            report.say((room.folder / "log").read_text()[-1500:] + "\n".join(room.stage.read()[-6:]))
         calls = room.cell(at.C_CALLS)
         time.sleep(0.2)
         sums.add("not called", float(room.cell(at.C_CALLS) == calls))

@@ -55,10 +55,10 @@ def settle(seconds: float = 15.0) -> None:
         pass
 
 
-def resident(pid: int) -> float:
-    """Memory a process keeps for itself, in MiB: what it shares through mapped files is not counted."""
+def memory(pid: int) -> tuple[float, float]:
+    """What a process holds in memory, and what of it is its own and in no file, in MiB."""
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
-    return sum(int(fields[name].split()[0]) for name in ("RssAnon",)) / 1024
+    return int(fields["VmRSS"].split()[0]) / 1024, int(fields["RssAnon"].split()[0]) / 1024
 
 
 def family(stage: Stage) -> dict[str, int]:

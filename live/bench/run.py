@@ -23,8 +23,10 @@ PARTS = (
     "path",
     "keep",
     "soak",
+    "plans",
     "speed",
     "written",
+    "recovery",
 )
 
 
@@ -57,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = Report(file=asked.file, only_json=asked.json)
     seconds, rounds = (10.0, 1) if asked.quick else (asked.seconds, asked.rounds)
     parts = list(asked.parts) or ["core"]
-    from live.bench import core, floor, keeping, peers, soak, speed, written
+    from live.bench import core, floor, keeping, peers, plans, recovery, soak, speed, written
 
     for part in parts:
         report.say(f"bench {part}")
@@ -65,10 +67,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             peers.run(report, blocks=asked.blocks or (64, 256), seconds=2 if asked.quick else 8, rounds=rounds)
         elif part == "witness":
             floor.run(report, blocks=asked.blocks or (64, 256, 1024), seconds=seconds)
+        elif part == "recovery":
+            recovery.run(report, rounds=2 if asked.quick else 20)
         elif part == "keep":
             keeping.run(report, seconds=seconds)
         elif part == "soak":
             soak.run(report, hours=0.05 if asked.quick else 2.0, minutes=0.5 if asked.quick else asked.minutes)
+        elif part == "plans":
+            plans.run(report, plans=500 if asked.quick else 10_000)
         elif part == "speed":
             speed.run(report, rounds=rounds, cold=not asked.quick)
         elif part == "written":

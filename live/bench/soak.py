@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from live.bench.report import Report
-from live.bench.room import Watched, family, playing, resident
+from live.bench.room import Watched, family, memory, playing
 from live.core import layout as at
 from live.core.memory import Map
 from live.score import Drive, Node, Score, Send
@@ -102,6 +102,14 @@ class Wander:
             self._put(name, Node(node.kind, node.ins, {**node.controls, "gain": self._number(0.05, 0.3)}, node.settings))
 
 
+def everything() -> Score:
+    """Every file and every kind once, so that what is loaded for good is loaded before anything is compared."""
+    places = {f"file{k}": Node("clip", controls={"gain": 0.1}, settings={"file": file}) for k, file in enumerate(FILES)}
+    places |= {word: Node(word, controls={"gain": 0.1}) for word in ("tone", "noise")}
+    places |= {word: Node(word, ("tone",)) for word in ("filter", "delay", "pan", "smear", "reverb", "compressor")}
+    return Score(places, tuple(Send(name, gain=0.1) for name in places))
+
+
 def run(report: Report, *, hours: float = 2.0, minutes: float = 10.0, seed: int = 1) -> None:
     """Accelerated, then in real time."""
     accelerated(report, hours, seed)
@@ -171,8 +179,8 @@ def soaked(hours: float, seed: int) -> Soaked:
         missing = (second + 1) * rate - core.frame
         worst = max(worst, float(np.abs(core.run(missing)).max()))
         if second == seconds // 10:
-            warm = resident(os.getpid())
-    end, frames, clock = resident(os.getpid()), seconds * rate, int(core.stand.clock[at.C_FRAME])
+            warm = memory(os.getpid())[1]
+    end, frames, clock = memory(os.getpid())[1], seconds * rate, int(core.stand.clock[at.C_FRAME])
     core.play(Score())
     core.run(3 * rate)
     core.conductor.sweep()
@@ -184,7 +192,9 @@ def soaked(hours: float, seed: int) -> Soaked:
 def real(report: Report, minutes: float, seed: int) -> None:
     """On null, in real time, with watcher and recorder: a plan every second."""
     wander, refused, plans = Wander(seed), [], 0
-    with playing(ins=0) as stage:
+    with playing(everything(), ins=0) as stage:
+        time.sleep(2.0)
+        stage.play(Score())
         began, warm, drift = time.monotonic(), {}, 0.0
         with Watched(stage) as watched:
             frame, since = stage.frame, time.monotonic()
@@ -195,28 +205,19 @@ def real(report: Report, minutes: float, seed: int) -> None:
                 except Refused as why:
                     refused.append(str(why))
                 if not warm and passed > min(6 * minutes, 120.0):
-                    warm = {role: resident(pid) for role, pid in family(stage).items()}
+                    warm = {role: memory(pid) for role, pid in family(stage).items()}
                 time.sleep(max(0.0, 1.0 - (time.monotonic() - began) % 1.0))
             drift = (stage.frame - frame) / stage.rig.rate - (time.monotonic() - since)
-        end = {role: resident(pid) for role, pid in family(stage).items()}
+        end = {role: memory(pid) for role, pid in family(stage).items()}
     what = f"real soak of {minutes:g} min on null"
     for role, before in warm.items():
-        growth = 100 * (end.get(role, 0.0) / before - 1)
-        report.add(f"{what}: memory growth of the {role}", growth, GROWTH, unit="%", note=f"{before:.1f} -> {end.get(role, 0.0):.1f} MiB")
-    report.add(
-        f"{what}: clock against the system's",
-        1000 * abs(drift),
-        20.0,
-        unit="ms",
-        note=f"{plans} plans, {len(refused)} refused {refused[:1]}",
-    )
-    report.add(
-        f"{what}: blocks lost",
-        watched.lost,
-        0,
-        unit="blocks",
-        note=f"latest block {watched.late_ms:.1f} ms, longest callback {watched.worst_ms:.2f} ms",
-    )
+        after = end.get(role, (0.0, 0.0))
+        note = f"{before[0]:.1f} -> {after[0]:.1f} MiB resident, of it its own: {before[1]:.1f} -> {after[1]:.1f}"
+        report.add(f"{what}: memory growth of the {role}", 100 * (after[0] / before[0] - 1), GROWTH, unit="%", note=note)
+    note = f"{plans} plans, {len(refused)} refused {refused[:1]}"
+    report.add(f"{what}: clock against the system's", 1000 * abs(drift), 20.0, unit="ms", note=note)
+    note = f"latest block {watched.late_ms:.1f} ms, longest callback {watched.worst_ms:.2f} ms"
+    report.add(f"{what}: blocks lost", watched.lost, 0, unit="blocks", note=note)
 
 
 def _env() -> dict[str, str]:

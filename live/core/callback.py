@@ -8,10 +8,12 @@ from numba import cfunc, njit, types
 from numba.extending import intrinsic
 
 from live.core import edge as e
+from live.core import inner as m
 from live.core import layout as at
-from live.core import machine as m
+from live.core import machine
 from live.core import row as r
 from live.core.row import floats, words
+from live.core.voices import now_ns
 
 WORD = types.int64
 BLOCK_MAX = 8192  # frames a device may ask for at once
@@ -68,7 +70,7 @@ def call_render(typingctx, fn, stand, heard, played, n, stride_in, stride_out): 
 @cfunc(types.void(WORD, WORD, WORD, WORD, WORD, WORD), cache=True, **r.HOW)
 def render(stand, heard, played, n, stride_in, stride_out):
     """n frames, to and from plain memory."""
-    m.render(stand, heard, played, n, stride_in, stride_out)
+    machine.render(stand, heard, played, n, stride_in, stride_out)
 
 
 @njit
@@ -196,7 +198,7 @@ def portaudio_process(heard, played, frames, times, flags, port):
     while done < n:
         some = min(n - done, BLOCK_MAX)
         if p[P_EDGE] != 0:
-            e.draw(p[P_EDGE], p[P_HEARD], BLOCK_MAX, some, np.float64(rate), np.float64(m.now_ns(p[P_STAND])) * 1e-9)
+            e.draw(p[P_EDGE], p[P_HEARD], BLOCK_MAX, some, np.float64(rate), np.float64(now_ns(p[P_STAND])) * 1e-9)
         elif heard != 0 and wide_in > 0:
             come = floats(heard + done * wide_in * 4, some * wide_in)
             for k in range(min(wide_in, p[P_INS])):
@@ -218,7 +220,7 @@ def portaudio_hear(heard, played, frames, times, flags, port):
     """The input's half of two streams: into the edge, which the output's half draws from."""
     p = words(port, PORT)
     if p[P_STOP] == 0 and heard != 0:
-        now = np.float64(m.now_ns(p[P_STAND])) * 1e-9
+        now = np.float64(now_ns(p[P_STAND])) * 1e-9
         e.pour(p[P_EDGE], heard, np.int64(frames) & 0xFFFFFFFF, np.float64(p[P_IN_RATE]), now)
     return 0
 
@@ -243,12 +245,12 @@ def null_device(port):
     clock = words(s[m.S_CLOCK], 64)
     n = p[P_BLOCK]
     span = n * 1000000000 / clock[at.C_RATE]
-    due = np.float64(m.now_ns(p[P_STAND]))
+    due = np.float64(now_ns(p[P_STAND]))
     while enter(port):
         call_render(p[P_RENDER], p[P_STAND], 0, 0, n, 0, 0)
         leave(port)
         due += span
-        wait = due - np.float64(m.now_ns(p[P_STAND]))
+        wait = due - np.float64(now_ns(p[P_STAND]))
         if wait < -500e6:  # half a second behind: the machine slept; do not run after it
             clock[at.C_LOST] += np.int64(-wait / span)
             due -= wait

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from live.core import fades, table
+from live.core import inner as m
 from live.core import layout as at
-from live.core import machine as m
 from live.core import row as r
 from live.core.check import Refusal, check, edges, entangled, in_order, width_of
 from live.core.kinds import Kind, kinds, nearest

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from live.core import machine as m
+from live.core import inner as m
 from live.core import row as r
 from live.core.making import Workshop
 from live.core.places import Change, Line, Place, Strip

@@ -88,7 +88,17 @@ class Sender:
                     if time.monotonic() > until:
                         raise TimeoutError("the core does not read its mail; it may be starting again. Nothing was changed")
                     time.sleep(0.001)
-                self.rows[head % at.MAIL] = ((verb if count == 0 else "+"), name.encode(), key.encode(), index, 0, value, more, frame, piece)
+                self.rows[head % at.MAIL] = (
+                    (verb if count == 0 else "+"),
+                    name.encode(),
+                    key.encode(),
+                    index,
+                    0,
+                    value,
+                    more,
+                    frame,
+                    piece,
+                )
                 head += 1
         self.core.mail_head[self.box, 0] = head
 

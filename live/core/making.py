@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
+from live.core import inner as m
 from live.core import layout as at
-from live.core import machine as m
 from live.core import row as r
 from live.core.check import Refusal, in_a_line
 from live.core.kinds import Kind, Making
@@ -18,6 +21,11 @@ from live.core.places import Strip
 from live.core.stand import Stand
 from live.core.strips import CROSS, LEAN, SUM
 from live.score import Drive, Node
+
+
+def where_is(array: np.ndarray) -> int:
+    """Where fresh memory lies: as ``row.address``, in a third of the time."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(array))
 
 
 class Slots:
@@ -56,7 +64,7 @@ class Workshop:
         self.stand, self.seed = stand, seed
         self.slots = Slots()
         self.built = 0  # strips in use, joints and crossings not counted
-        self._shared: dict[Any, Any] = {}
+        self._shared: WeakValueDictionary[Any, Any] = WeakValueDictionary()
         self._seeds: dict[str, int] = {}
         self._row = [0] * r.WIDTH
         self._row[r.CTL], self._row[r.RATE] = r.address(stand.ctl), stand.rate
@@ -104,7 +112,7 @@ class Workshop:
     def joint(self, name: str, old: Strip, new: Strip) -> Strip:
         """The old and the new of a place, heard together."""
         a, b = old.bus.shape[0], new.bus.shape[0]
-        both = int(np.lcm(a, b))
+        both = math.lcm(a, b)
         joint = self._plain(name, SUM, self._making(both if both <= 64 else max(a, b), 1), [])
         joint.hears = [old, new]
         return joint
@@ -145,15 +153,13 @@ class Workshop:
             self.slots.give(strip.slots, until)
 
     def _making(self, width: int, cells: int) -> Making:
-        making = Making(self.stand.rate, width, (), {}, 0)
-        making.state = np.zeros(cells)
-        return making
+        return Making(self.stand.rate, width, (), {}, 0, inputs=self.stand.inputs, state=np.zeros(cells))
 
     def _plain(self, name: str, kind: Kind, making: Making, slots: list[int]) -> Strip:
         width = making.channels
         seen, table = m.V_LAST + 3 * width, max(len(slots), 1)
         block = np.zeros(8 + seen + table + 8 + width * r.CHUNK // 2)  # one piece of memory: what is read together lies together
-        start = r.address(block)
+        start = where_is(block)
         voice = block[:seen]
         voice[m.V_GAIN] = voice[m.V_WANT] = voice[m.V_LENGTH] = 1.0
         if slots:
@@ -163,7 +169,7 @@ class Workshop:
         bus = block[spot : spot + width * r.CHUNK // 2].view(np.float32).reshape(width, r.CHUNK)
         row = self._row.copy()
         row[r.OP], row[r.OUT], row[r.OUTS] = kind.op.address, where, width
-        row[r.STATE], row[r.SLOTS], row[r.VOICE] = r.address(making.state), start + 8 * seen, start
+        row[r.STATE], row[r.SLOTS], row[r.VOICE] = where_is(making.state), start + 8 * seen, start
         return Strip(name, kind, row, making, voice, bus, where, slots)
 
     def _seed(self, name: str) -> int:
@@ -172,7 +178,8 @@ class Workshop:
         return self._seeds[name]
 
     def _share(self, key: Any, make: Callable[[], Any]) -> Any:
-        """One sound in memory for all the places that play it."""
-        if key not in self._shared:
-            self._shared[key] = make()
-        return self._shared[key]
+        """One sound in memory for all the places that play it, for as long as one does."""
+        found = self._shared.get(key)
+        if found is None:
+            found = self._shared[key] = make()
+        return found

@@ -52,7 +52,9 @@ class Map:
             os.replace(fresh, self.path)
         with self.path.open("r+b") as file:
             if os.fstat(file.fileno()).st_size < self.size:
-                raise OSError(f"{self.path.name} is {os.fstat(file.fileno()).st_size} bytes, not {self.size}: it belongs to another version")
+                raise OSError(
+                    f"{self.path.name} is {os.fstat(file.fileno()).st_size} bytes, not {self.size}: it belongs to another version"
+                )
             self._map = mmap.mmap(file.fileno(), self.size)
         self.arrays: dict[str, np.ndarray] = {
             name: np.frombuffer(self._map, dtype, int(np.prod(shape, dtype=np.int64)), spots[name]).reshape(shape)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from live.core import machine as m
+from live.core import inner as m
 from live.core.kinds import Kind, Making
 from live.plan import Plan
 from live.score import Score, Send

@@ -55,8 +55,8 @@ class Core:
         """``device`` stands in for the wanted one while that is away; ``careful`` leaves out what may have crashed the last core."""
         from live.core.conductor import Conductor
         from live.core.devices import Devices
-        from live.guests import Guests
         from live.core.stand import Stand
+        from live.guests import Guests
 
         self.folder, self.rig = folder, maps.rig
         self.careful = careful
@@ -298,7 +298,7 @@ class Core:
     def _note_bad(self) -> None:
         if not int(self.core.clock[at.C_BAD]) and not self.bad:
             return
-        from live.core.machine import V_BAD
+        from live.core.inner import V_BAD
 
         why = {1: "not a number", 2: "far too loud", 3: "direct current", 4: "too slow"}
         now = {}
@@ -378,9 +378,21 @@ def settle_in() -> None:
         os.nice(-10)
 
 
+def follow_parent(so: bool) -> None:
+    """Whether to die with the watcher: a core that still loads does, one that plays outlives it."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL if so else 0)  # PR_SET_PDEATHSIG
+        if so and os.getppid() == 1:
+            os._exit(0)  # it died before we asked
+
+
 def main(argv: list[str]) -> int:
     """Warm up, wait if standing by, play until told to leave."""
     folder = Path(argv[0])
+    if "--standby" in argv:
+        follow_parent(True)
     from live import guests  # noqa: F401
     from live.core import callback, conductor, devices  # noqa: F401 - all compiled code is in memory after this
     from live.core.kinds import kinds
@@ -399,6 +411,7 @@ def main(argv: list[str]) -> int:
         if not line:
             return 0
         go = json.loads(line)
+        follow_parent(False)
     with Held(folder, "core"):
         core = Core(folder, maps, device=go.get("device", ""), careful=bool(go.get("careful")))
         signal.signal(signal.SIGTERM, lambda *_: core.core.clock.__setitem__(at.C_STOP, 1))

@@ -13,7 +13,6 @@ import llvmlite.ir as ir
 import numba as nb
 import numpy as np
 from numba import carray, njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 CHUNK = 64  # frames the graph thinks in; chunks end at multiples of it on the core's clock

@@ -13,8 +13,8 @@ from collections import deque
 
 import numpy as np
 
+from live.core import inner as m
 from live.core import layout as at
-from live.core import machine as m
 from live.core import row as r
 from live.core.memory import Map
 
@@ -117,6 +117,7 @@ class Stand:
         self.stamps = np.zeros((m.STAMPS, 3))
         self.log = np.zeros(1 + 3 * m.LOGGED)
         self.tick = np.zeros(2, np.int64)
+        self.curve = np.zeros(4 + r.CHUNK // 2)
         self.room = np.zeros(r.ROOM_SIZE)
         self.turn = np.zeros(1, np.int64)  # address of the only port that may play now
         self.spare_meter = np.zeros(8, np.float32)
@@ -145,7 +146,7 @@ class Stand:
             (m.S_CTL, self.ctl), (m.S_GLIDES, self.glides), (m.S_MOVING, self.moving), (m.S_INBUS, self.inputs),
             (m.S_MIXBUS, self.mixbus), (m.S_OUTBUS, self.outbus), (m.S_CLOCK, self.clock), (m.S_TEMPO, self.tempo),
             (m.S_KNOBS, self.knobs), (m.S_SEEN, self.seen), (m.S_LIMITER, self.limiter), (m.S_DELAY, self.delay),
-            (m.S_STAMPS, self.stamps), (m.S_LOG, self.log), (m.S_TICK, self.tick), (m.S_ROWS, self._no_rows),
+            (m.S_CURVE, self.curve), (m.S_STAMPS, self.stamps), (m.S_LOG, self.log), (m.S_TICK, self.tick), (m.S_ROWS, self._no_rows),
             (m.S_SENDS, self._no_rows),
         ):  # fmt: skip
             c[cell] = r.address(array)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from live.core import machine as m
+from live.core import inner as m
 from live.core import row as r
 from live.core.places import Change, Line, Place, Strip
 from live.core.stand import NoTracks, Tracks
@@ -17,6 +17,7 @@ _QUIET = r.address(SILENCE)
 
 Places = Mapping[str, Place]
 Lines = Mapping[tuple[str, int, int], Line]
+Heard = list[Strip | None]
 
 
 def found(heard: str | Strip | None, places: Places) -> Strip | None:
@@ -83,10 +84,10 @@ class Buses:
     def __init__(self) -> None:
         self.made: dict[int, list[np.ndarray]] = {}
 
-    def share(self, order: list[Strip], places: Places, lines: Lines) -> dict[int, int]:
+    def share(self, order: list[Strip], heard: Mapping[int, Heard], places: Places, lines: Lines) -> dict[int, int]:
         """The address each strip plays at in this table, by the strip's id."""
         kept = {id(places[key[0]].head) for key in lines}
-        last = {id(source): i for i, strip in enumerate(order) if strip.kind is not LEAN for source in sources(strip, places) if source}
+        last = {id(source): i for i, strip in enumerate(order) for source in heard[id(strip)] if source}
         idle = {width: [r.address(bus) for bus in buses] for width, buses in self.made.items()}
         leaving: dict[int, list[tuple[int, int]]] = {}
         where: dict[int, int] = {}
@@ -115,12 +116,13 @@ def rows(order: list[Strip], places: Places, lines: Lines, buses: Buses) -> np.n
     """The table itself. The strips' own rows are not what the callback reads: nothing changes before the landing."""
     if not order:
         return np.zeros((1, r.WIDTH), np.int64)
-    heard = {line.send.place for line in lines.values()}
-    where = buses.share(order, places, lines)
-    return np.array([_pointed(strip, places, heard, where) for strip in order], np.int64)
+    sent = {line.send.place for line in lines.values()}
+    heard = {id(strip): [] if strip.kind is LEAN else sources(strip, places) for strip in order}
+    where = buses.share(order, heard, places, lines)
+    return np.array([_pointed(strip, heard[id(strip)], places, sent, where) for strip in order], np.int64)
 
 
-def _pointed(strip: Strip, places: Places, heard: set[str], where: dict[int, int]) -> list[int]:
+def _pointed(strip: Strip, now: Heard, places: Places, sent: set[str], where: dict[int, int]) -> list[int]:
     row = strip.row.copy()
     row[r.OUT] = where.get(id(strip), row[r.OUT])
     if strip.kind is LEAN:
@@ -128,7 +130,6 @@ def _pointed(strip: Strip, places: Places, heard: set[str], where: dict[int, int
         assert isinstance(source, str)
         row[r.SET] = int(source[5:]) if source.startswith("knob:") else places[source].strip.slot
         return row
-    now = sources(strip, places)
     made = strip.making.ins
     wired = 0
     for i in range(4):
@@ -139,7 +140,7 @@ def _pointed(strip: Strip, places: Places, heard: set[str], where: dict[int, int
             spot, width = where[id(source)], min(source.bus.shape[0], width) if i < len(made) else source.bus.shape[0]
         row[r.IN + 2 * i], row[r.IN + 2 * i + 1] = spot, width
     row[r.INS], row[r.WIRED] = len(now), wired
-    if strip.name in heard and places[strip.name].strip is strip:
+    if strip.name in sent and places[strip.name].strip is strip:
         row[r.FLAGS] |= r.HEARD
     return row
 

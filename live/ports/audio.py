@@ -161,10 +161,16 @@ def look() -> list[Device]:
                 block = server.block if server and "JACK" in api else 0
                 found.append(
                     Device(
-                        info["name"], "portaudio", info["max_input_channels"], info["max_output_channels"],
-                        int(info["default_samplerate"]), not server and index in tuple(default), api,
+                        info["name"],
+                        "portaudio",
+                        info["max_input_channels"],
+                        info["max_output_channels"],
+                        int(info["default_samplerate"]),
+                        not server and index in tuple(default),
+                        api,
                         round(info["default_low_input_latency"] * info["default_samplerate"]),
-                        round(info["default_low_output_latency"] * info["default_samplerate"]), block,
+                        round(info["default_low_output_latency"] * info["default_samplerate"]),
+                        block,
                     )  # fmt: skip
                 )
         except (OSError, ImportError):

@@ -226,7 +226,9 @@ class PortAudioPort(Port):
         self.cells[c.P_CARD_INS], self.cells[c.P_CARD_OUTS] = self.ins, self.outs
         for have, want, what in ((self.outs, stand.outs, "outputs"), (self.ins, stand.ins, "inputs")):
             if have < want:
-                self.notes += (f"{(heard or out).name if what == 'inputs' else self.name} has {have} {what}, this session {want}: the others are silent",)
+                self.notes += (
+                    f"{(heard or out).name if what == 'inputs' else self.name} has {have} {what}, this session {want}: the others are silent",
+                )
         self.streams: list[Any] = []
         try:
             with hushed():
@@ -236,7 +238,9 @@ class PortAudioPort(Port):
         except sd.PortAudioError as trouble:
             why = str(trouble).splitlines()[0]
             if "sample rate" in why.lower():
-                raise DeviceError(f"{self.name} refuses {stand.rate} Hz; it offers {out.rate} Hz: start with --rate {out.rate}") from trouble
+                raise DeviceError(
+                    f"{self.name} refuses {stand.rate} Hz; it offers {out.rate} Hz: start with --rate {out.rate}"
+                ) from trouble
             raise DeviceError(f"{self.name} would not open: {why}") from trouble
 
     def _open(self, out: Device, heard: Device | None) -> None:
@@ -277,7 +281,9 @@ class PortAudioPort(Port):
         raise DeviceError(f"{device.name} left while it was being opened")
 
     def _stated(self, device: Device, latency: Any) -> tuple[int, int]:
-        """What the driver says; on JACK it is not to be trusted, and the server's own figures stand in the list."""
+        """Frames in and out as the driver says; on JACK, where it says nonsense, as the list of devices has them."""
+        if "JACK" in device.api:
+            return device.latency_in, device.latency_out
         both = latency if isinstance(latency, tuple) else (latency, latency)
         return round(both[0] * self.stand.rate), round(both[1] * self.stand.rate)
 

@@ -185,14 +185,19 @@ def test_portaudio_plays_on_what_the_card_has_and_says_what_it_has_not(server: A
     assert told["missing"].endswith("Nearest: system.")
     assert "refuses 44100 Hz; it offers 48000 Hz" in told["rate"]
     assert (told["name"], told["ins"], told["outs"]) == ("system", 2, 2)
-    assert told["notes"] == ["system has 2 outputs, this session 64: the others are silent", "system has 2 inputs, this session 8: the others are silent"]
+    assert told["notes"] == [
+        "system has 2 outputs, this session 64: the others are silent",
+        "system has 2 inputs, this session 8: the others are silent",
+    ]
     assert told["frames"] > 4800
 
 
 # --- the whole core ------------------------------------------------------------------
 
 
-def test_the_core_plays_on_null_while_its_server_is_dead_and_takes_it_back(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_core_plays_on_null_while_its_server_is_dead_and_takes_it_back(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from live.rig import Rig
     from live.stage import Stage
 

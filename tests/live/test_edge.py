@@ -26,7 +26,15 @@ class Flow:
 
 
 @functools.cache
-def flow(rate_in: int = 48000, rate_out: int = 48000, off: float = 0.0, block_in: int = 256, block_out: int = 256, jitter: float = 0.0, gap: bool = False) -> Flow:
+def flow(
+    rate_in: int = 48000,
+    rate_out: int = 48000,
+    off: float = 0.0,
+    block_in: int = 256,
+    block_out: int = 256,
+    jitter: float = 0.0,
+    gap: bool = False,
+) -> Flow:
     """Twenty seconds of a sine through an edge whose input runs ``off`` its stated rate; ``gap``: the input stops for a second at 8 s."""
     chance = np.random.default_rng(1)
     memory = edge.make(1, rate_in / rate_out, round(block_out * rate_in / rate_out + 0.005 * rate_in))

@@ -69,12 +69,13 @@ def test_takes_go_elsewhere_when_the_folder_cannot_be_written(tmp_path, capsys):
 
 
 def test_the_minute_is_a_minute_and_its_lines_land_on_bars_in_order():
-    assert minute.SECONDS == 60
+    assert minute.SECONDS == minute.seconds_of(4 * minute.BARS) == 60
     steps = minute.steps(48000)
     frames = [cue.frame for _, cue in steps]
     assert frames == sorted(frames)
-    assert all(frame % round(minute.BAR_SECONDS * 48000) == 0 for frame in frames)
-    assert all(0 <= cue.frame < 60 * 48000 for cue in minute.cues(48000))
+    assert frames[:2] == [0, 240000]  # bar 3 at 96
+    assert frames[-1] - frames[-2] == 160000  # a bar at 72
+    assert all(0 <= cue.frame < 60 * 48000 for cue in minute.notes(48000))
 
 
 def test_the_broken_line_is_forgotten_and_undo_brings_back_what_was_deleted():
@@ -83,6 +84,23 @@ def test_the_broken_line_is_forgotten_and_undo_brings_back_what_was_deleted():
     assert sum("revreb" in found for found in kinds) == 1
     typed = [line.typed for line, _ in steps]
     spot = typed.index("undo()")
-    assert "knocks" not in steps[spot - 1][1].what.places
+    assert "string" not in steps[spot - 1][1].what.places
     assert steps[spot][1].what == steps[spot - 2][1].what
-    assert compare(steps[-1][1].what, Score(tempo=minute.TEMPO)) == ()
+    assert compare(steps[-1][1].what, Score(tempo=minute.SLOW)) == ()
+
+
+def test_what_is_said_meanwhile_leaves_the_typed_line_whole(capsys):
+    from live.prompt import Prompt
+
+    prompt = Prompt()
+    assert prompt.take("loo") == []
+    prompt.say("bar 3")
+    assert capsys.readouterr().out.endswith("\r\x1b[Kbar 3\n> loo")
+    assert prompt.take("x\x7fk\rqu") == ["look"]
+    assert prompt.take("\x04it\n") == ["quit"]
+    assert prompt.take("\x1b[A") == []
+    assert prompt.take("keep 3\x17\x15\x04") is None
+
+
+def test_every_line_of_the_minute_fits_on_a_narrow_screen():
+    assert all(len(f"0:00 bar 12 > {line.typed}") <= 80 for line in minute.LINES)

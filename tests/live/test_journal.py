@@ -59,13 +59,15 @@ def test_a_journal_torn_at_any_byte_knows_the_last_plan_that_landed_whole(book, 
     def torn_at(cut):
         is_whole_up_to(cut, told, whole, tmp_path / "torn.jsonl")
 
+    for cut in [told[k][0] - back for k in (0, 1, 63, 64, 299) for back in (0, 1, 2)]:  # at the very ends of lines
+        is_whole_up_to(cut, told, whole, tmp_path / "torn.jsonl")
     torn_at()
 
 
 def is_whole_up_to(cut, told, whole, torn):
     """Everything that had landed before the cut is known, nothing else, and the next core can go on."""
     torn.write_bytes(whole[:cut])
-    there = [state for state in told if _plan_end(whole, state[0]) <= cut]
+    there = [state for state in told if _plan_end(whole, state[0]) - 1 <= cut]
     score, born, _ = there[-1][1:] if there else (Score(), {}, 0)
     assert last_state(torn) == (score, born)
     again = Journal(torn, last_known(torn))  # the next core goes on behind the torn line

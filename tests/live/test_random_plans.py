@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from live.bench import plans
-from live.bench.plans import Broken, Move, Session, perform, sessions
+from live.bench.plans import Broken, Move, Session, perform, sessions, some_sound
 from live.score import Node, Score, Send
-
-SOUND = next((str(p) for p in sorted((Path(__file__).parents[2] / "sounds").glob("*.flac"))), "nowhere.wav")
 
 
 @seed(1)
 @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate))
 @given(sessions(16))
 def test_random_plans_keep_every_promise(session: tuple[list[Move], bool, int]) -> None:
-    perform(*session, SOUND)
+    perform(*session, some_sound())
 
 
 def test_the_judge_hears_a_click() -> None:

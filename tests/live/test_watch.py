@@ -152,6 +152,13 @@ def test_a_core_that_hangs_is_replaced(stage: Stage) -> None:
     assert soon(lambda: plays(stage, old))
 
 
+def test_a_place_that_goes_takes_its_ring_and_its_worker_along(stage: Stage) -> None:
+    stage.play(Score({"a": Node("tone")}, (Send("a", 0, 2, 0.5),)))
+    assert soon(lambda: not list(stage.folder.glob("ring-*.map")), 20)
+    assert not list(stage.folder.glob("want-*.json"))
+    assert soon(lambda: not [pid for pid in ours(stage.folder) if b"live.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()], 10)
+
+
 def test_after_the_last_goodbye_nothing_is_left(stage: Stage, runtime: Path) -> None:
     stage.close()
     assert soon(lambda: not ours(stage.folder), 5)
@@ -164,7 +171,7 @@ def test_when_everything_is_killed_the_next_start_goes_on_and_sweeps(runtime: Pa
     dead.play(Score({"a": Node("tone")}, (Send("a", 0, 2),)))
     for pid in ours(dead.folder):
         kill(pid)
-    assert soon(lambda: not ours(dead.folder), 5)
+    assert soon(lambda: not ours(dead.folder) and not any(alive(dead.folder, role) for role in ("core", "watch")), 10)
     others = runtime / "somebody"
     others.mkdir()
     (others / "letter").write_text("not ours")

@@ -197,13 +197,17 @@ def draw(shape: str, rate: int) -> list[np.ndarray]:
         k += 1
 
 
-def bound(sheets: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Drawings with a book that says where each of them lies."""
+class Drawings(list[np.ndarray]):
+    """A book and the drawings it lists: kept while a tone plays from it."""
+
+
+def bound(sheets: list[np.ndarray]) -> Drawings:
+    """Drawings behind a book that says where each of them lies."""
     book = np.zeros(1024, np.int64)
     book[0] = len(sheets)
     for k, sheet in enumerate(sheets):
         book[1 + 2 * k], book[2 + 2 * k] = address(sheet), len(sheet) - 3
-    return book, sheets
+    return Drawings([book, *sheets])
 
 
 def _prepare(making: Making) -> None:
@@ -213,9 +217,9 @@ def _prepare(making: Making) -> None:
     making.cells[SET], making.cells[SET + 1] = SHAPES.index(shape), bool(making.settings["gate"])
     if shape != "sine":
         drawn = "triangle" if shape == "triangle" else "saw"
-        book, sheets = making.share(("drawing", drawn, making.rate), lambda: bound(draw(drawn, making.rate)))
-        making.held.append(sheets)
-        making.cells[MORE] = making.hold(book)
+        drawings = making.share(("drawing", drawn, making.rate), lambda: bound(draw(drawn, making.rate)))
+        making.held.append(drawings)
+        making.cells[MORE] = address(drawings[0])
 
 
 TONE = Kind(
