@@ -171,7 +171,7 @@ def replay(asked: argparse.Namespace) -> int:
 
     room = take.room
     with Heard(book.parent, room["ins"] if listens(take.cues) else 0) as heard:
-        if heard.ins and (gone := heard.missing(take.last, room["rate"])):
+        if heard.ins and (gone := heard.missing(take.last + 1, room["rate"])):
             take.notes.append(gone)
         made = bounce(
             take.cues, take.seconds, out, rate=room["rate"], channels=room["outs"], ins=room["ins"], seed=room["seed"], stems=True,

@@ -26,7 +26,7 @@ def broken(path: str, text: str) -> str:
     folder, every = path.split("/")[0], imports(text)
     tops = {name.split(".")[0] for name in every}
     at_once = {name.split(".")[0] for name in imports(text, inside=False)}
-    if folder == "live" and tops & NETS:
+    if folder == "live" and tops & NETS and not path.startswith("live/bench/"):  # the stress mix keeps torch busy where it is there
         return f"live never imports {min(tops & NETS)}: engines are found by name and loaded in a worker"
     if folder == "engines" and tops & {"live", "agents"}:
         return f"engines never import {min(tops & {'live', 'agents'})}: nothing below knows the stage"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         near = difflib.get_close_matches(wrong[0], PARTS, 1)
         parser.error(f"no part {wrong[0]!r}; " + (f"nearest: {near[0]}" if near else f"there is: {', '.join(PARTS)}"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever was opened is closed
     report = Report(file=asked.file, only_json=asked.json)
     seconds, rounds = (10.0, 1) if asked.quick else (asked.seconds, asked.rounds)
     parts = list(asked.parts) or ["core"]

@@ -24,6 +24,7 @@ from live.stage import Refused
 
 GROWTH = 1.0  # percent after warm-up
 FILES = ("rain on tin", "room hum", "wood knocks", "kalimba phrase", "glass", "low bell")
+REST = 4  # seconds of silence before memory is weighed
 MOST = 10  # places at once, helpers not counted
 
 
@@ -158,6 +159,15 @@ def accelerated(report: Report, hours: float, seed: int) -> None:
     report.add(f"{what}: loudest sample", found.worst, 10 ** (-1 / 20) + 1e-6)
 
 
+def weigh() -> float:
+    """Memory of this process in MiB, without what the allocator only keeps for next time."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        ctypes.CDLL(None).malloc_trim(0)
+    return memory(os.getpid())[1]
+
+
 def soaked(hours: float, seed: int) -> Soaked:
     """The core itself, as its own process has it (no collector of garbage), but without a device."""
     from live.core.offline import Offline
@@ -170,21 +180,23 @@ def soaked(hours: float, seed: int) -> Soaked:
     gc.collect()
     gc.freeze()
     gc.disable()
-    warm, worst = 0.0, 0.0
+    weighed, worst = {}, 0.0
     for second in range(seconds):
         while core.conductor.armed or core.stand.is_armed:
             core.run(64)  # a table that is only tidied may be under way
-        core.play(wander.step())
+        rest = second % (seconds // 10) < REST  # at every tenth of the way all go home for a while: what stays is what grows
+        core.play(Score() if rest else wander.step())
         core.stand.knobs[3] = (second % 17) / 16
         missing = (second + 1) * rate - core.frame
         worst = max(worst, float(np.abs(core.run(missing)).max()))
-        if second == seconds // 10:
-            warm = memory(os.getpid())[1]
-    end, frames, clock = memory(os.getpid())[1], seconds * rate, int(core.stand.clock[at.C_FRAME])
+        if second % (seconds // 10) == REST - 1:
+            weighed[second // (seconds // 10)] = weigh()
+    frames, clock = seconds * rate, int(core.stand.clock[at.C_FRAME])
     core.play(Score())
     core.run(3 * rate)
     core.conductor.sweep()
     core.run(rate)
+    warm, end = weighed[1], weigh()
     left = "; ".join(f"{name}: {count}" for name, count in core.conductor.taken.items() if count)
     return Soaked(warm, end, frames, clock, seconds, worst, left)
 

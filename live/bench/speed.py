@@ -40,7 +40,7 @@ while done < int(sys.argv[2]):
     time.sleep(0.0001)
 """
 FIRST = """
-import json, sys, time
+import json, shutil, sys, time
 from pathlib import Path
 from live.core import layout as at
 from live.rig import Rig
@@ -54,6 +54,7 @@ try:
     print(json.dumps({"sounds": time.time()}), flush=True)
 finally:
     stage.close()
+    shutil.rmtree(stage.folder, ignore_errors=True)
 """
 
 

@@ -211,6 +211,9 @@ class Follower:
             self.done = stop
             for e in piece.entries:
                 self.known[_key(e)] = int(e["until"])
+        if len(self.known) > 2 * len(table) + 64:  # who has left the table never comes back under that key
+            here = {_key(e) for e in table}
+            self.known = {key: until for key, until in self.known.items() if key in here}
 
     def _vanished(self, table: NDArray, written: int) -> Iterator[Stretch]:
         """Places whose entry was given away before it said where they ended: what they still played is lost."""

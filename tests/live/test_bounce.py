@@ -10,7 +10,7 @@ import soundfile
 
 from live import cli
 from live.bounce import bounce
-from live.cue import Cue
+from live.cue import Again, Cue
 from live.score import Node, Score, Send
 from live.tape import sum_of
 
@@ -57,3 +57,34 @@ def test_a_journal_that_is_none_is_one_line(text, tmp_path, capsys):
     (tmp_path / "journal.jsonl").write_text(text)
     assert cli.main(["replay", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_replayed_take_hears_what_its_microphone_heard(tmp_path, capsys):
+    voice = np.random.default_rng(1).uniform(-0.5, 0.5, (1, 48000)).astype(np.float32)
+    voice[:, :64] = 0  # stems begin a lookahead after the core: what an input heard before is not in the take
+    score = Score({"m": Node("mic"), "e": Node("delay", ("m",), {"time": 0.1})}, (Send("e"),))
+    take, out = tmp_path / "take", tmp_path / "again"
+    take.mkdir()
+    bounce(
+        [Cue(0, score)], 1.0, take, ins=1, stems=True, journal=take / "journal.jsonl", heard=lambda f, n: voice[:, f : f + n]
+    )  # fmt: skip
+    assert cli.main(["replay", str(take), "--out", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == []
+    once, again = soundfile.read(take / "mix.wav")[0], soundfile.read(out / "mix.wav")[0]
+    n = min(len(once), len(again))
+    assert np.abs(once).max() > 0.1
+    np.testing.assert_array_equal(again[:n], once[:n])
+    (take / "in-1.wav").unlink()
+    assert cli.main(["replay", str(take), "--out", str(out), "--json"]) == 0
+    assert "no recording of the inputs" in json.loads(capsys.readouterr().out)["notes"][0]
+
+
+def test_a_core_that_took_over_begins_where_and_as_old_as_it_did(tmp_path):
+    again = Again(20000, ONE, {"a": 0})
+    made = bounce([Cue(0, ONE), Cue(28800, again, 0.01, 28800)], 1.0, tmp_path, seed=3)
+    sound = soundfile.read(tmp_path / "mix.wav")[0]
+    assert made.refused == ()
+    assert len(sound) == 48000
+    assert np.abs(sound[19000:20000]).max() > 0.1
+    assert not sound[20000:28800].any()
+    assert np.abs(sound[30000:]).max() > 0.1
