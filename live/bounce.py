@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,16 @@ import numpy as np
 import soundfile
 
 from live.core import layout as at
-from live.core import written
 from live.core.conductor import Refusal
-from live.core.kinds import Kind, kinds
+from live.core.kinds import kinds
 from live.core.memory import Map
 from live.core.offline import Offline
 from live.core.row import CHUNK
 from live.core.sources.pager import PAGER
 from live.core.stand import CEILING_DB, LOOKAHEAD
 from live.cue import Again, Cue, Gate
-from live.journal import WRITTEN, Journal
+from live.inline import Inline
+from live.journal import Journal
 from live.loudness import Ear
 from live.plan import carried, compare
 from live.score import Score
@@ -70,12 +70,13 @@ def bounce(
     ceiling: float = CEILING_DB,
     journal: Path | None = None,
     heard: Callable[[int, int], np.ndarray] | None = None,
+    engines: Callable[[Callable[[], int]], Inline] | None = None,
     on_time: Callable[[int], Any] | None = None,
 ) -> Bounced:
     """Play the cues; write ``mix.wav`` (float32; RF64 when long) and the stems into ``out``.
 
     A score that is refused is noted and what sounds goes on, as on stage. ``heard(frame, frames)`` is what the inputs
-    hear, (ins, frames). ``on_time`` is told the frame as it passes. Where another core took over, the stems of the
+    hear, (ins, frames). ``engines`` makes what plays the engines of a core, told its clock. ``on_time`` is told the frame as it passes. Where another core took over, the stems of the
     first are in ``out``, those of the next in ``out/core 2`` and so on; the mix is one.
     """
     kinds()  # compiled now, where the cache is cold: not counted as rendering
@@ -94,9 +95,8 @@ def bounce(
             with tempfile.TemporaryDirectory(prefix="antiphon-") as named:
                 room = Path(named)
                 tape = Map(room / "tape.map", at.tape(_tracks(mine, again, ins, channels)), create=True) if stems else None
-                core = Offline(
-                    rate, channels, ins=ins, seed=seed, block=block, lookahead=lookahead, ceiling_db=ceiling, tape=tape, find=_written
-                )
+                core = Offline(rate, channels, ins=ins, seed=seed, block=block, lookahead=lookahead, ceiling_db=ceiling, tape=tape)
+                core.engines = engines(core.now) if engines else Inline(lambda: block)
                 if again:
                     quiet = np.zeros((channels, max(again.frame - done, 0)), np.float32)
                     ear.hear(quiet)
@@ -121,6 +121,9 @@ def bounce(
                         recorder.step()
                 for name, level in meters.by_name.items():
                     levels[name] = max(levels.get(name, 0.0), level)
+                assert core.engines is not None
+                refused += core.engines.troubles
+                core.engines.close()
                 if recorder:
                     recorder.close()
                     if tape is not None and int(tape.head[at.P_WRITTEN]) > int(tape.head[at.P_BEGAN]):
@@ -145,7 +148,7 @@ def _lives(cues: list[Cue], frames: int) -> Iterator[tuple[Cue | None, list[Cue]
 
 def _take_over(core: Offline, cue: Cue) -> list[str]:
     """Begin where another core ended, the way a respawned one does."""
-    again, stand, conductor = cue.what, core.stand, core.conductor
+    again, stand = cue.what, core.stand
     assert isinstance(again, Again)
     stand.clock[at.C_FRAME] = cue.frame
     if stand.tape:
@@ -159,16 +162,10 @@ def _take_over(core: Offline, cue: Cue) -> list[str]:
         return []
     age = {name: max(cue.frame - since, 1) for name, since in again.born.items()}
     try:
-        conductor.arm(conductor.prepare(compare(Score(), again.score), age=age), cue.lands, fade=cue.fade)
+        core.play(again.score, frame=cue.lands, fade=cue.fade, age=age)
     except Refusal as why:
         return [str(why)]
     return []
-
-
-def _written(word: str) -> Kind | None:
-    """A treatment written live. Nobody waits for it here, so it is never too slow."""
-    path = Path(word.removeprefix(WRITTEN))
-    return replace(written.kind(path, share=1e6), word=word) if word.startswith(WRITTEN) and path.exists() else None
 
 
 class _Player:

@@ -176,6 +176,7 @@ def replay(asked: argparse.Namespace) -> int:
         made = bounce(
             take.cues, take.seconds, out, rate=room["rate"], channels=room["outs"], ins=room["ins"], seed=room["seed"], stems=True,
             ceiling=room["ceiling"], lookahead=room["lookahead"], heard=heard if heard.ins else None,
+            engines=take.engines, block=min([256, *(size for _, size in take.blocks)]),
         )  # fmt: skip
     tell(
         asked.json,

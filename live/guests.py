@@ -12,12 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engines.catalogue import find
+from live.core import layout as at
 from live.core import written
 from live.core.kinds import Kind, Making
 from live.core.ringfile import begin
@@ -37,6 +38,7 @@ class Guests:
         self.rings: dict[Path, float] = {}  # when each was last seen in use
         self.found: set[Path] = set()  # rings of the core before us that nobody has claimed yet
         self.looked = 0.0
+        self.starts: dict[Path, int] = {}  # where each ring's sound was last known to begin
         self._kinds: dict[str, Kind] = {}
         self._made: list[tuple[Path, dict[str, Any], Any]] = []  # rings of the plan being prepared, with their slips
         now = time.monotonic()
@@ -79,7 +81,8 @@ class Guests:
             making.settings = {**making.settings, "path": str(path), "block": self.block()}
             lay(making)
             slip = {"engine": word, "ring": str(path), "seed": making.seed, "settings": asked, "folders": [str(f) for f in self.folders]}
-            self._made.append((path, slip, None if path in self.found else making.held[-1]))
+            ring = next(held for held in making.held if hasattr(held, "path"))
+            self._made.append((path, slip, None if path in self.found else ring))
             self.found.discard(path)
             self.rings[path] = time.monotonic()
 
@@ -116,21 +119,26 @@ class Guests:
                 self._remove(path)
         self._made.clear()
 
-    def serve(self, conductor: Any) -> None:
-        """Take away the rings that nothing plays from any more."""
+    def serve(self, conductor: Any) -> list[dict[str, Any]]:
+        """Take away the rings that nothing plays from any more. Answers which engines began to sound, and when."""
         now = time.monotonic()
         if now - self.looked < EVERY or not self.rings:
-            return
+            return []
         self.looked = now
-        used = set()
-        for place in conductor.places.values():
-            for strip in (place.strip, *place.fading):
-                used |= {held.path for held in strip.making.held if hasattr(held, "path")}
+        used, began = set(), []
+        for name, strip, ring in rings_of(conductor):
+            used.add(ring.path)
+            head = ring.head
+            start, from_ = int(head[at.R_START]), int(head[at.R_FROM])
+            if from_ >= 0 and head[at.R_WRITTEN] > start and self.starts.get(ring.path) != start:
+                began.append({"name": name, "seed": strip.making.seed, "start": start, "from": from_, "again": ring.path in self.starts})
+                self.starts[ring.path] = start
         for path, seen in list(self.rings.items()):
             if path in used:
                 self.rings[path] = now
             elif now - seen > (PATIENCE if path in self.found else LEAVES):
                 self._remove(path)
+        return began
 
     def _slip(self, path: Path) -> Path:
         return self.folder / f"want-{path.stem.removeprefix('ring-')}.json"
@@ -139,4 +147,12 @@ class Guests:
         self._slip(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
         self.rings.pop(path, None)
+        self.starts.pop(path, None)
         self.found.discard(path)
+
+
+def rings_of(conductor: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Each ring that something plays from: its place, the strip, the ring."""
+    for name, place in conductor.places.items():
+        for strip in (place.strip, *place.fading):
+            yield from ((name, strip, held) for held in strip.making.held if hasattr(held, "path"))

@@ -10,11 +10,11 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soundfile
@@ -24,6 +24,9 @@ from live.cue import Again, Cue, Gate
 from live.journal import WRITTEN, plan_from, read
 from live.plan import Make, Plan, Swap
 from live.score import Node
+
+if TYPE_CHECKING:
+    from live.inline import Inline
 
 CHUNK = 64
 TAIL = 4.0  # seconds after the last line, when nobody closed the take
@@ -38,11 +41,23 @@ class Played:
     last: int = 0
     ended: bool = False
     notes: list[str] = field(default_factory=list)
+    blocks: list[tuple[int, int]] = field(default_factory=list)  # from this frame on, the device took so many at a time
+    starts: dict[tuple[int, int], int] = field(default_factory=dict)  # (seed, landing) of an engine, and the first frame it made
 
     @property
     def seconds(self) -> float:
         """How long it was."""
         return self.last / self.room["rate"] + (0.0 if self.ended else TAIL)
+
+    def engines(self, now: Callable[[], int]) -> Inline:
+        """What plays the engines of one core: with the cushions they had, beginning where they began."""
+        from live.inline import Inline
+
+        return Inline(lambda: self.block_at(now()), starts=self.starts)
+
+    def block_at(self, frame: int) -> int:
+        """How many frames the device took at a time."""
+        return next((size for since, size in reversed(self.blocks) if since <= frame), 256)
 
 
 def journal_of(take: str) -> Path:
@@ -59,7 +74,7 @@ def played(journal: Path) -> Played:
     """A journal as cues; Sorry when it is none."""
     found = Played({})
     words: dict[str, str] = {}  # treatments written elsewhere: the word then, the word here
-    late = slow = 0
+    late = slow = fell = 0
     order: list[tuple[int, Cue]] = []  # by the frame the core's Python did it at
     again: tuple[int, dict[str, Any]] | None = None
     for line in read(journal):
@@ -92,6 +107,11 @@ def played(journal: Path) -> Played:
                 case "state" if again is not None:
                     order = [(f, _restored(cue, again[0], frame, line, words)) for f, cue in order]
                     again = None
+                case "device":
+                    found.blocks.append((frame, int(line["block"])))
+                case "engine":
+                    fell += bool(line["again"])
+                    found.starts.setdefault((int(line["seed"]), int(line["from"])), int(line["start"]))
                 case "bad" if line.get("why") == "too slow":
                     slow += 1
                 case "end":
@@ -104,6 +124,8 @@ def played(journal: Path) -> Played:
     found.cues = [cue for _, cue in sorted(order, key=lambda pair: pair[0])]
     if late:
         found.notes.append(f"{late} events came in while the core was making their very block: they may be off by a block")
+    if fell:
+        found.notes.append(f"an engine's worker was late or killed {fell} times then; here it plays on")
     if slow:
         found.notes.append(f"{slow} treatments were taken out because they were too slow then; here they play on")
     return found

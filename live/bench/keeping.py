@@ -48,9 +48,9 @@ def run(bench: Report, *, seconds: float = 60.0) -> None:
         try:
             from live.bench.machine import Jackd
 
-            bare = stack.enter_context(Jackd(256, name=f"bare-{os.getpid()}", channels=2))
+            bare = stack.enter_context(Jackd(256, name="antiphon-bare", channels=2))
             floor = stack.enter_context(Floor(bare.name))
-            stack.enter_context(Jackd(256, name=f"keep-{os.getpid()}", channels=OUTS))
+            stack.enter_context(Jackd(256, name="antiphon-keep", channels=OUTS))
         except (ImportError, OSError, RuntimeError) as why:
             bench.skip(f"keep({seconds:g}) on JACK", str(why))
         else:

@@ -20,7 +20,7 @@ class Jackd:
     def __init__(self, block: int, *, name: str = "", channels: int = 8, rate: int = 48000, realtime: bool = True) -> None:
         if not shutil.which("jackd"):
             raise FileNotFoundError("there is no jackd: install the Debian package jackd2; the bench measures on its dummy device")
-        self.name = name or f"bench-{os.getpid()}-{block}"
+        self.name = name or f"antiphon-bench-{block}"  # always the same: JACK knows eight names, and one killed keeps its name
         self.block, self.rate, self.channels = block, rate, channels
         self.command = ["jackd", "-n", self.name, "-R" if realtime else "-r", "-d", "dummy", "-r", str(rate), "-p", str(block), "-C", str(channels), "-P", str(channels)]  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None

@@ -405,7 +405,7 @@ def run(report: Report, parts: Sequence[str] = PARTS, rounds: int = ROUNDS, bloc
         if part == "all":
             everything(report, rounds)
             continue
-        with Jackd(block, name=f"recovery-{os.getpid()}", channels=2) as jackd:
+        with Jackd(block, name="antiphon-recovery", channels=2) as jackd:
             room = Room(jackd, "system" if part == "portaudio" else "jack")
             try:
                 if part == "portaudio":

@@ -76,7 +76,7 @@ def run(report: Report) -> None:
         try:
             from live.bench.machine import Jackd
 
-            stack.enter_context(Jackd(1024, name=f"written-{os.getpid()}"))
+            stack.enter_context(Jackd(1024, name="antiphon-written"))
         except (ImportError, OSError, RuntimeError) as why:
             report.skip("treatments written on JACK at 1024", str(why))
         else:

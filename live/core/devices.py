@@ -41,6 +41,8 @@ class Devices:
         self.lost_at = 0.0
         self._dead: list[Port] = []
         self._seen: Patch | None = None  # the patch as last looked at: it counts when it still stands at the next look
+        self._noting: threading.Thread | None = None
+        self._unnoted = ""  # why the patch could not be noted
         self._came: queue.SimpleQueue[Port | Exception] = queue.SimpleQueue()
 
     # --- opening ------------------------------------------------------------------
@@ -117,9 +119,13 @@ class Devices:
             self.call()
         if self.asked:
             self._look_whether_it_came(now)
-        if port.backend == "jack" and now - self.noted > NOTE_EVERY:
+        if port.backend == "jack" and now - self.noted > NOTE_EVERY and not (self._noting and self._noting.is_alive()):
             self.noted = now
-            self._note_patch(port)
+            self._noting = threading.Thread(target=self._note_patch, args=(port,), daemon=True)  # a dying server may not answer
+            self._noting.start()
+        if self._unnoted:
+            self.tell(self._unnoted)
+            self._unnoted = ""
         if self.rights_due and now > self.rights_due:
             self.rights_due = 0.0
             self._note_rights()
@@ -166,7 +172,7 @@ class Devices:
             fresh.write_text(json.dumps(patch))
             os.replace(fresh, self.patch_file)
         except OSError as trouble:
-            self.tell(f"how it is patched cannot be noted: {trouble.strerror}")
+            self._unnoted = f"how it is patched cannot be noted: {trouble.strerror}"
 
     def _note_rights(self) -> None:
         """Write down which rights the audio thread has: the strongest class any thread of ours has."""

@@ -40,6 +40,7 @@ class Making:
     cells: dict[int, int] = field(default_factory=dict)  # row cells to fill in
     held: list[Any] = field(default_factory=list)  # buffers that must outlive the node
     share: Callable[[Any, Callable[[], Any]], Any] = lambda key, make: make()  # one load for many places
+    stands: Mapping[str, float] = field(default_factory=dict)  # where its controls begin
 
     def hold(self, array: np.ndarray) -> int:
         """Keep an array alive with the node; its address."""

@@ -74,9 +74,12 @@ class Workshop:
 
     def strip(self, name: str, kind: Kind, node: Node, settings: dict[str, Any], ins: tuple[int, ...], width: int, age: int = 0) -> Strip:
         """A place's sound, closed to the ear: memory, controls where they stand, all its preparations done."""
+        asked = {key: node.controls.get(key, control.rest) for key, control in kind.controls.items()}
+        stands = {key: kind.controls[key].rest if isinstance(value, Drive) else float(value) for key, value in asked.items()}
         making = Making(
-            self.stand.rate, width, ins, settings, self._seed(name), frame=self.stand.frame, share=self._share, inputs=self.stand.inputs
-        )
+            self.stand.rate, width, ins, settings, self._seed(name), frame=self.stand.frame,
+            share=self._share, inputs=self.stand.inputs, stands=stands,
+        )  # fmt: skip
         if age:
             making.settings = {**settings, "_age": age}
         try:
@@ -103,9 +106,8 @@ class Workshop:
             row[r.EVENTS] = r.address(strip.events)
         for cell, value in making.cells.items():
             row[cell] = int(value)
-        for slot, (key, control) in zip(strip.slots, kind.controls.items(), strict=False):
-            value = node.controls.get(key, control.rest)
-            self.put(slot, control.rest if isinstance(value, Drive) else float(value))
+        for slot, value in zip(strip.slots, stands.values(), strict=False):
+            self.put(slot, value)
         self.built += 1
         return strip
 

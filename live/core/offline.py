@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,8 +18,11 @@ from live.core.conductor import FADE_SECONDS, Conductor, Refusal
 from live.core.kinds import Kind
 from live.core.memory import Map
 from live.core.stand import CEILING_DB, LOOKAHEAD, Stand
-from live.plan import Plan
+from live.plan import Plan, compare
 from live.score import Score
+
+if TYPE_CHECKING:
+    from live.inline import Inline
 
 CALL = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 6)
 
@@ -39,11 +43,14 @@ class Offline:
         tape: Map | None = None,
         find: Callable[[str], Kind | None] | None = None,
         each_block: Callable[[int], None] | None = None,
+        engines: Inline | None = None,
     ) -> None:
+        """``engines``: how engines are played, where it is not as now; ``find``: kinds from elsewhere, asked first."""
         self.stand = Stand(rate, ins, channels, lookahead=lookahead, ceiling_db=ceiling_db, tape=tape)
-        self.conductor = Conductor(self.stand, seed=seed, find=find)
+        self._asked_first, self.engines = find, engines
+        self.conductor = Conductor(self.stand, seed=seed, find=self._find)
         self.block = block
-        self.each_block = each_block  # told the clock before each block: workers step here
+        self.each_block = each_block  # told the clock before each block
         self._call = CALL(_render.address)
 
     @property
@@ -51,10 +58,31 @@ class Offline:
         """The clock."""
         return self.stand.frame
 
-    def play(self, what: Score | Plan, *, frame: int = 0, fade: float = FADE_SECONDS) -> None:
+    def _find(self, word: str) -> Kind | None:
+        """A kind from elsewhere: what was given, a treatment written live, or an engine."""
+        found = self._asked_first(word) if self._asked_first else None
+        if found is None and self.engines is None:
+            from live.inline import Inline
+
+            self.engines = Inline(lambda: self.block)
+        return found or (self.engines.find(word) if self.engines else None)
+
+    def now(self) -> int:
+        """The clock, for whoever must ask later."""
+        return self.frame
+
+    def play(self, what: Score | Plan, *, frame: int = 0, fade: float = FADE_SECONDS, age: dict[str, int] | None = None) -> None:
         """Arm a score (or a plan) to land at ``frame``, or now. Raises Refusal and changes nothing if it cannot."""
         self._clear()
-        ready = self.conductor.go(what) if isinstance(what, Score) else self.conductor.prepare(what)
+        try:
+            plan = compare(self.conductor.score, what) if isinstance(what, Score) else what
+            ready = self.conductor.prepare(plan, age=age)
+        except Refusal:
+            if self.engines:
+                self.engines.forget()
+            raise
+        if self.engines:
+            self.engines.begin(max(frame, self.frame))
         self.conductor.arm(ready, frame, fade=fade)
 
     def _clear(self) -> None:
@@ -76,6 +104,9 @@ class Offline:
                 self.each_block(self.frame)
             self.conductor.settle()
             self.conductor.sweep()
+            if self.engines:
+                self.engines.serve(self.conductor)
+                self.engines.step_until(self.frame + n)
             self._call(
                 self.stand.address,
                 r.address(into) + 4 * done if into is not None else 0,

@@ -201,7 +201,8 @@ class Core:
         self._note_bad()
         self._note_disk()
         self.devices.turn()
-        self.guests.serve(self.conductor)
+        for began in self.guests.serve(self.conductor):
+            self.journal.write("engine", self.stand.frame, **began)
         return clock[at.C_STOP] == 0
 
     def _read(self, letter: Letter) -> bool:

@@ -200,7 +200,7 @@ def _prepare(making: Making, controls: Mapping[str, Control]) -> None:
             ahead=ahead_frames(given, making.rate),
             start=making.frame,
             frames=given["frames"] or at.RING_FRAMES,
-            rest=[control.rest for control in controls.values()],
+            rest=[making.stands.get(name, control.rest) for name, control in controls.items()],
         )
     head = held.head
     if head[at.R_OUTS] != making.channels:
