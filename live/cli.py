@@ -19,6 +19,7 @@ COMMANDS = {
     "minute": "perform the scripted first minute into files, or --live",
     "render": "render a script faster than real time into files",
     "replay": "render a played take again from its journal",
+    "stop": "end what plays, when nobody is there to end it",
     "keep": "write the last seconds of the running session as stems and mix",
     "devices": "list what can be played on and heard through",
     "doctor": "name what could cost you sound, and its cure",
@@ -130,6 +131,7 @@ def parser() -> Parser:
     p.add_argument("--out", metavar="DIR", help="folder for the take (default: the session's takes)")
     p.add_argument("--json", action="store_true", help="what was written, for machines")
 
+    made["stop"].add_argument("--json", action="store_true", help="what was ended, for machines")
     made["devices"].add_argument("--json", action="store_true", help="the list for machines")
 
     p = made["doctor"]

@@ -305,14 +305,14 @@ def stale() -> Finding | None:
     running = {role: pid for folder in folders for role in ("core", "watch", "tape") if (pid := alive(folder, role))}
     if running:
         who = ", ".join(f"{role} {pid}" for role, pid in running.items())
-        return Finding("left over", NOTE, f"antiphon plays already: {who}", "antiphon play joins it, and ends it when it leaves")
+        return Finding("left over", NOTE, f"antiphon plays already: {who}", "antiphon stop ends it; antiphon play joins it")
     if maps:
         mb = sum(f.stat().st_blocks * 512 for f in maps if f.exists()) >> 20
         return Finding(
             "left over",
             NOTE,
             f"{len(maps)} shared files ({mb} MB) of a session that is gone",
-            f"rm -r {folders[0]}, or start: it cleans up",
+            "antiphon stop clears them away; so does the next start",
         )
     return Finding("left over", WELL, "nothing of an earlier session")
 

@@ -159,6 +159,15 @@ def keep(asked: argparse.Namespace) -> int:
     return 0
 
 
+def stop(asked: argparse.Namespace) -> int:
+    """End what plays."""
+    from live.stop import stop
+
+    said = stop()
+    say(json.dumps({"said": said}) if asked.json else said)
+    return 0
+
+
 def replay(asked: argparse.Namespace) -> int:
     """A played take again, from its journal."""
     from live.replay import Heard, journal_of, listens, played

@@ -157,7 +157,7 @@ def evening(
     rig = None if alive(where() / "main", "core") else rig_of(settings, devices(), home)
     if rig is not None:
         say(f"opening {rig.device} ...")
-    stage = Stage.open(rig)
+    stage = Stage.open(rig, tell=say)
     now = Evening(stage, script, [])
     try:
         say(f"{'joined' if stage.found else 'playing on'} {stage.device}: {stage.rig.ins} in, {stage.rig.outs} out, {stage.rig.rate} Hz")
@@ -180,7 +180,7 @@ def evening(
 def _until_the_end(now: Evening, seconds: float | None, performing: Iterator[None] | None, prompt: Prompt) -> None:
     """Until the time is over, the words end, or somebody quits."""
     end = None if seconds is None else time.monotonic() + seconds
-    told = 0
+    told, looked = 0, time.monotonic()
     typing = sys.stdin.isatty()
     while end is None or time.monotonic() < end:
         if performing is not None and next(performing, StopIteration) is StopIteration:
@@ -189,6 +189,11 @@ def _until_the_end(now: Evening, seconds: float | None, performing: Iterator[Non
         for line in news[told:]:
             warn(line)
         told = len(news)
+        if time.monotonic() - looked > 0.5:
+            looked = time.monotonic()
+            if not (now.stage.folder / "core.map").exists():
+                warn("what played here was ended from elsewhere (antiphon stop)")
+                return
         if not typing:
             time.sleep(0.02)
             continue
@@ -203,13 +208,13 @@ def obey(now: Evening, line: str) -> bool:
 
     word, _, rest = line.partition(" ")
     words: dict[str, Callable[[], object]] = {
-        "reload": lambda: now.go(score_of(now.script)) if now.script else warn("there is no script to read again"),
-        "undo": lambda: now.stage.play(now.past.pop()) if now.past else warn("there is nothing to take back"),
+        "reload": lambda: _reload(now),
+        "undo": lambda: _undo(now),
         "keep": lambda: say(kept(now.stage.rig.take, now.stage.folder, rest or "60")),
-        "hush": lambda: now.go(Score(tempo=now.stage.score.tempo, bar=now.stage.score.bar), fade=60 / now.stage.score.tempo),
-        "panic": now.stage.panic,
-        "go": now.stage.unpanic,
-        "look": lambda: say("\n".join(f"  {m.name:20} {m.peak:.3f} {m.bad}" for m in now.stage.meters()) or "  an empty stage"),
+        "hush": lambda: _hush(now),
+        "panic": lambda: _gate(now, True),
+        "go": lambda: _gate(now, False),
+        "look": lambda: say("\n".join(_look(now))),
         "help": lambda: say(HELP),
         "": lambda: None,
     }
@@ -223,6 +228,65 @@ def obey(now: Evening, line: str) -> bool:
     except (Sorry, Refused) as why:
         warn(str(why))
     return True
+
+
+def _reload(now: Evening) -> None:
+    """Read the script again."""
+    if now.script is None:
+        warn("there is no script to read again")
+        return
+    score = score_of(now.script)
+    same = score == now.stage.score
+    if not same:
+        now.go(score)
+    say(f"{now.script.name} has not changed: it plays on" if same else f"{now.script.name} plays as it is now: {_size(score)}")
+
+
+def _undo(now: Evening) -> None:
+    """The score before this one."""
+    if not now.past:
+        warn("there is nothing to take back")
+        return
+    now.stage.play(now.past[-1])
+    now.past.pop()
+    say(f"taken back: {_size(now.stage.score)}")
+
+
+def _hush(now: Evening) -> None:
+    """Everything fades; time goes on."""
+    was = now.stage.score
+    if not was.places:
+        say("nothing plays, so there is nothing to hush")
+        return
+    now.go(Score(tempo=was.tempo, bar=was.bar), fade=60 / was.tempo)
+    say("hushed: it fades within a beat, the clock goes on. undo brings it back")
+
+
+def _gate(now: Evening, closed: bool) -> None:
+    """Panic, or its end."""
+    was = now.stage.panicked
+    if closed:
+        now.stage.panic()
+        say("silent: everything goes on unheard. go opens it again")
+    else:
+        now.stage.unpanic()
+        say("sounding again" if was else "it was open already (go opens after panic)")
+
+
+def _look(now: Evening) -> list[str]:
+    """Where we are, and how loud each place is."""
+    stage = now.stage
+    clock = stage.clock
+    bar, beat = clock.spot(stage.frame)
+    gate = "  PANIC: go opens it" if stage.panicked else ""
+    first = f"  bar {bar}, beat {int(beat)}, tempo {clock.bpm:g}, {stage.lost} blocks lost{gate}"
+    return [first, *([f"  {m.name:20} {m.peak:.3f} {m.bad}".rstrip() for m in stage.meters()] or ["  an empty stage"])]
+
+
+def _size(score: Score) -> str:
+    """How much plays."""
+    count = len(score.places)
+    return f"{count} place{'s' * (count != 1)}" if count else "an empty stage"
 
 
 def kept(out: str | Path, folder: Path, seconds: str | float) -> str:

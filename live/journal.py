@@ -2,7 +2,7 @@
 
 Lines: ``begin`` (rate, channels, ceiling, seed), ``plan`` (the steps that landed
 and where), ``knob``, ``event``, ``gate``, ``written`` (the text of a treatment
-written live), ``device``, ``trouble``, ``again`` (another core goes on), and now and
+written live), ``device``, ``trouble``, ``engine`` (its worker had loaded: where its sound begins), ``again`` (another core goes on), and now and
 then ``state``: everything that is so, so that a restart need not read from the start.
 """
 

@@ -68,7 +68,7 @@ class Prompt:
             return done
         for key in keys:
             if key in "\r\n":
-                sys.stdout.write("\n" + SIGN)
+                sys.stdout.write(f"\r\x1b[K{SIGN}{self.typed}\n")  # whole, also when it came in one piece
                 done.append(self.typed)
                 self.typed = ""
             elif key == "\x04" and not self.typed:

@@ -74,7 +74,7 @@ def played(journal: Path) -> Played:
     """A journal as cues; Sorry when it is none."""
     found = Played({})
     words: dict[str, str] = {}  # treatments written elsewhere: the word then, the word here
-    late = slow = fell = 0
+    late = slow = fell = outlived = 0
     order: list[tuple[int, Cue]] = []  # by the frame the core's Python did it at
     again: tuple[int, dict[str, Any]] | None = None
     for line in read(journal):
@@ -110,8 +110,10 @@ def played(journal: Path) -> Played:
                 case "device":
                     found.blocks.append((frame, int(line["block"])))
                 case "engine":
+                    key = int(line["seed"]), int(line["from"])
                     fell += bool(line["again"])
-                    found.starts.setdefault((int(line["seed"]), int(line["from"])), int(line["start"]))
+                    outlived += key in found.starts and not line["again"]
+                    found.starts.setdefault(key, int(line["start"]))
                 case "bad" if line.get("why") == "too slow":
                     slow += 1
                 case "end":
@@ -126,6 +128,8 @@ def played(journal: Path) -> Played:
         found.notes.append(f"{late} events came in while the core was making their very block: they may be off by a block")
     if fell:
         found.notes.append(f"an engine's worker was late or killed {fell} times then; here it plays on")
+    if outlived:
+        found.notes.append("an engine outlived its core then; here it begins anew with the next one")
     if slow:
         found.notes.append(f"{slow} treatments were taken out because they were too slow then; here they play on")
     return found

@@ -34,6 +34,9 @@ from live.score import Score
 if TYPE_CHECKING:
     from live.writing import Writing
 
+LONELY = 10.0  # seconds a watcher has to appear
+SLOW = 3.0  # seconds of starting after which somebody wants to know why
+COMPILES = "the sound core is loading (the very first start compiles it: a minute or two)"
 START = 180.0  # seconds a first start may take: compiling, when the cache is cold
 
 
@@ -78,8 +81,10 @@ class Stage:
     # --- starting, finding, leaving ---------------------------------------------------
 
     @staticmethod
-    def open(rig: Rig | None = None, *, name: str = "main", wait: bool = True) -> Stage:
-        """Take up the core of that name if one plays, else start one as ``rig`` says."""
+    def open(rig: Rig | None = None, *, name: str = "main", wait: bool = True, tell: Callable[[str], None] | None = None) -> Stage:
+        """Take up the core of that name if one plays, else start one as ``rig`` says. ``tell``: hears what a long start waits for."""
+        from live.watch import clear
+
         folder = where() / name
         folder.mkdir(mode=0o700, exist_ok=True)
         playing = bool(alive(folder, "core")) and (folder / "rig.json").exists() and (folder / "core.map").exists()
@@ -99,7 +104,13 @@ class Stage:
             stage.news += said + swept
         stage.watch()
         if wait:
-            stage.wait_for_sound()
+            try:
+                stage.wait_for_sound(tell=tell)
+            except BaseException:  # Ctrl-C, too: nobody is left starting a core that nobody waits for
+                if not stage.found:
+                    stage.close()
+                    clear(folder, whole=True)
+                raise
         return stage
 
     def watch(self) -> None:
@@ -115,12 +126,24 @@ class Stage:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd=self.folder, **how,  # type: ignore[call-overload]
             )  # fmt: skip
 
-    def wait_for_sound(self, patience: float = START) -> None:
-        """Until the core plays."""
-        until = time.monotonic() + patience
+    def wait_for_sound(self, patience: float = START, tell: Callable[[str], None] | None = None) -> None:
+        """Until the core plays, or Silent with the reason. ``tell`` hears what a long start waits for."""
+        from live.watch import last_words
+
+        began, told = time.monotonic(), ""
         while int(self.core.clock[at.C_STATE]) not in (1, 2) or not int(self.core.clock[at.C_CALLS]):
-            if time.monotonic() > until:
-                raise Silent(f"the core did not start in {patience:g} s; its log is {self.folder / 'log'}")
+            now = time.monotonic()
+            if (self.folder / "failed").exists():
+                raise Silent(
+                    f"the core cannot start: {(self.folder / 'failed').read_text() or 'it says nothing'}. antiphon doctor may know more"
+                )
+            if now - began > LONELY and not alive(self.folder, "watch"):
+                raise Silent(f"nobody starts the core: its watcher ended. Its last words: {last_words(self.folder) or 'none'}")
+            if now - began > patience:
+                raise Silent(f"the core did not start in {patience:g} s. Its last words: {last_words(self.folder) or 'none'}")
+            if tell and now - began > SLOW and (line := last_words(self.folder) or COMPILES) != told:
+                told = line
+                tell(f"still starting: {line}")
             time.sleep(0.005)
 
     def close(self, *, leave: bool = True) -> None:
@@ -236,6 +259,11 @@ class Stage:
     def unpanic(self) -> None:
         """Sound again."""
         self.core.clock[at.C_GATE] = 0
+
+    @property
+    def panicked(self) -> bool:
+        """Whether panic holds."""
+        return bool(self.core.clock[at.C_GATE])
 
     def mute(self, *names: str) -> None:
         """These are silent from now on."""

@@ -36,6 +36,7 @@ PROBE = 0.5  # seconds before a child looks again for a device that would not op
 WARM_UP = 180.0  # a cold cache compiles first
 RESTORE = 30.0  # a score's sounds may have to be read again
 WATCHER = 1  # our mailbox
+HOPELESS = 5  # cores that die before the first sound of all: then none can start here
 CRASHED = 3.0  # a core that dies this young is not to be trusted with the same score again
 
 
@@ -70,6 +71,8 @@ class Watch:
     calls: int = -1
     moved: float = 0.0
     young_deaths: int = 0
+    silent_deaths: int = 0  # cores in a row that died before they made a sound
+    sounded: bool = False
     adopted: bool = False
     probe: subprocess.Popen[bytes] | None = None
     probed: float = 0.0
@@ -125,12 +128,13 @@ class Watch:
         if not self.core_alive():
             if self.core is not None or self.calls >= 0:
                 self.young_deaths = self.young_deaths + 1 if now - self.since < CRASHED else 0
+                self.silent_deaths += not self.sounded
                 self.say(f"the core is gone (it played {now - self.since:.1f} s); the next one plays")
             self.start_core()
             return
         calls = int(self.map.clock[at.C_CALLS])
         if calls != self.calls:
-            self.calls, self.moved = calls, now
+            self.calls, self.moved, self.sounded = calls, now, True
             return
         playing = int(self.map.clock[at.C_STATE]) in (1, 2)
         limit = STALL + 2 * int(self.map.clock[at.C_BLOCK]) / max(int(self.map.clock[at.C_RATE]), 1)
@@ -297,7 +301,7 @@ def resident(pid: int) -> float:
 
 def clear(folder: Path, *, whole: bool = False) -> None:
     """Remove what belongs to a session that is over; ``whole``: the log and the folder too."""
-    for pattern in ("*.map", "want-*.json", "*.new", "leave", "rig.json", "patch.json", "tape.json"):
+    for pattern in ("*.map", "want-*.json", "*.new", "leave", "failed", "rig.json", "patch.json", "tape.json"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
     if whole:
@@ -325,6 +329,8 @@ def main(argv: list[str]) -> int:
         slow = 0
         while not told and not (folder / "leave").exists() and (folder / "core.map").exists():
             watch.look_after_core()
+            if watch.silent_deaths >= HOPELESS:
+                break
             if slow % 10 == 0:
                 watch.look_after_standby()
                 watch.look_after_tape()
@@ -333,8 +339,20 @@ def main(argv: list[str]) -> int:
             slow += 1
             rest(watch)
         watch.close()
-        clear(folder, whole=True)
+        clear(folder, whole=watch.silent_deaths < HOPELESS)
+        if watch.silent_deaths >= HOPELESS:
+            (folder / "failed").write_text(last_words(folder))
     return 0
+
+
+def last_words(folder: Path) -> str:
+    """The last line of the log that tells something; our own remarks only when there is no other."""
+    try:
+        lines = [line.rstrip() for line in (folder / "log").read_text(errors="replace").splitlines()[-200:]]
+    except OSError:
+        return ""
+    told = [line for line in lines if line and not line.startswith((" ", "Traceback"))]
+    return next((line for line in reversed(told) if " watch: " not in line), told[-1] if told else "")
 
 
 def rest(watch: Watch) -> None:

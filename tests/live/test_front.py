@@ -6,8 +6,10 @@ import pytest
 
 from live import front, minute, settings
 from live.cli import Sorry
+from live.clock import Clock
 from live.plan import compare
 from live.ports.audio import NULL, Device
+from live.prompt import Prompt
 from live.score import Score
 
 JACK = Device("jack", "jack", 8, 8, 48000)
@@ -90,8 +92,6 @@ def test_the_broken_line_is_forgotten_and_undo_brings_back_what_was_deleted():
 
 
 def test_what_is_said_meanwhile_leaves_the_typed_line_whole(capsys):
-    from live.prompt import Prompt
-
     prompt = Prompt()
     assert prompt.take("loo") == []
     prompt.say("bar 3")
@@ -100,6 +100,50 @@ def test_what_is_said_meanwhile_leaves_the_typed_line_whole(capsys):
     assert prompt.take("\x04it\n") == ["quit"]
     assert prompt.take("\x1b[A") == []
     assert prompt.take("keep 3\x17\x15\x04") is None
+
+
+class Silence:
+    """A stage that plays what it is told, unheard."""
+
+    def __init__(self) -> None:
+        self.score, self.panicked, self.frame, self.lost, self.clock = Score(), False, 96000, 0, Clock()
+
+    def play(self, score: Score, fade: float = 0.05) -> None:
+        self.score = score
+
+    def panic(self) -> None:
+        self.panicked = True
+
+    def unpanic(self) -> None:
+        self.panicked = False
+
+    def meters(self) -> list[object]:
+        return []
+
+
+def test_every_word_is_answered_with_a_line(tmp_path, capsys):
+    script = tmp_path / "one.py"
+    script.write_text("from live.score import Node, Score\nscore = Score({'a': Node('tone')})\n")
+    now = front.Evening(Silence(), script, [])
+    answers = {
+        "hush": "nothing plays", "undo": "antiphon: there is nothing to take back", "reload": "one.py plays as it is now: 1 place",
+        "reload ": "one.py has not changed", " hush": "hushed: it fades within a beat", " undo": "taken back: 1 place",
+        "look": "  bar 2, beat 1, tempo 120, 0 blocks lost", "panic": "silent", " look": "  bar 2, beat 1, tempo 120, 0 blocks lost  PANIC",
+        "go": "sounding again", "go ": "it was open already", "huhs": "antiphon: There is no word 'huhs'. Nearest: hush.",
+    }  # fmt: skip
+    for typed, answer in answers.items():
+        assert front.obey(now, typed.strip())
+        said = "".join(capsys.readouterr())
+        assert said.startswith(answer)
+        assert said.count("\n") == (2 if "look" in typed else 1)
+    assert front.obey(now, "")
+    assert "".join(capsys.readouterr()) == ""
+    assert not front.obey(now, "quit")
+
+
+def test_a_word_that_comes_in_one_piece_stays_on_the_screen(capsys):
+    assert Prompt().take("look\n") == ["look"]
+    assert capsys.readouterr().out.endswith("> look\n\r\x1b[K> ")
 
 
 def test_every_line_of_the_minute_fits_on_a_narrow_screen():

@@ -19,6 +19,7 @@ from live import cli
 from live.bounce import bounce
 from live.core.offline import Offline
 from live.cue import Cue
+from live.replay import played
 from live.rig import Rig
 from live.score import Drive, Node, Score, Send
 from live.stage import Stage
@@ -111,3 +112,22 @@ def test_a_replayed_evening_with_an_engine_is_the_evening(tmp_path: Path, monkey
     assert len(once) > 24000
     assert begins_late(take)  # a worker takes a moment to load, and the replay knows how long
     np.testing.assert_array_equal(again[start : start + len(once)], once)
+
+
+def test_what_a_worker_did_wrong_on_stage_is_a_note_in_the_replay(tmp_path: Path) -> None:
+    engine = {"what": "engine", "name": "ice", "seed": 7, "start": 960, "from": 0, "again": False}
+    lines = [
+        {"what": "begin", "frame": 0, "rate": 48000, "ins": 0, "outs": 2, "seed": 0},
+        {"what": "device", "frame": 0, "name": "null", "backend": "null", "block": 64},
+        {**engine, "frame": 2000},
+        {**engine, "frame": 9000, "start": 8000, "again": True},
+        {**engine, "frame": 20000, "start": 8000},
+    ]
+    (tmp_path / "journal.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    take = played(tmp_path / "journal.jsonl")
+    assert take.starts == {(7, 0): 960}
+    assert take.block_at(100) == 64
+    assert take.notes == [
+        "an engine's worker was late or killed 1 times then; here it plays on",
+        "an engine outlived its core then; here it begins anew with the next one",
+    ]
