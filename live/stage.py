@@ -23,6 +23,7 @@ import numpy as np
 
 from live.clock import Clock
 from live.core import layout as at
+from live.core.bell import Bell
 from live.core.mail import Receipt, Receipts, Sender
 from live.core.memory import Map, where
 from live.journal import last_state
@@ -387,6 +388,7 @@ def fresh(folder: Path, rig: Rig) -> None:
     rig.write(folder / "rig.json")
     with contextlib.suppress(FileNotFoundError):
         (folder / "core.map").unlink()
+    Bell(folder, hang=True).close()
     core = Map(folder / "core.map", at.CORE, create=True)
     core.clock[at.C_MAGIC] = at.MAGIC + at.VERSION
     core.close()

@@ -301,7 +301,7 @@ def resident(pid: int) -> float:
 
 def clear(folder: Path, *, whole: bool = False) -> None:
     """Remove what belongs to a session that is over; ``whole``: the log and the folder too."""
-    for pattern in ("*.map", "want-*.json", "*.new", "leave", "failed", "rig.json", "patch.json", "tape.json"):
+    for pattern in ("*.map", "want-*.json", "*.new", "leave", "failed", "rig.json", "patch.json", "tape.json", "bell"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
     if whole:

@@ -22,9 +22,10 @@ class Ours:
 
     name = "antiphon"
 
-    def __init__(self, server: Jackd, folder: Path) -> None:
+    def __init__(self, server: Jackd, folder: Path, *, record: bool = True) -> None:
         self.folder = folder
-        self.stage = on_stage.OnStage({"server": server.name, "block": server.block, "folder": str(folder), "score": "empty", "seconds": 0})
+        where = {"server": server.name, "block": server.block, "folder": str(folder)}
+        self.stage = on_stage.OnStage({**where, "score": "empty", "seconds": 0, "record": record})
 
     def players(self, n: int) -> None:
         """N clips, each through a filter and a pan."""
@@ -49,7 +50,7 @@ def compare_with_peers(report: Report, *, blocks: Sequence[int], seconds: float,
             server = stack.enter_context(Jackd(block))
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="antiphon-bench-")))
             rivals = stack.enter_context(open_rivals(server, folder, report, names=names))
-            ours = Ours(server, folder)
+            ours = Ours(server, folder, record=False)  # the rivals do not record either; ``linear`` measures with the tape running
             stack.callback(ours.close)
             told = stack.enter_context(others())
             for work, ns in (("players", PLAYERS), ("effects", EFFECTS)):

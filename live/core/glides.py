@@ -10,8 +10,23 @@ from numba import njit
 
 from live.core import layout as at
 from live.core.inner import (
-    GATE_FRAMES, KNOB_FRAMES, LOGGED, MASTER, ROUND, S_CLOCK, S_CTL, S_GATED, S_GLIDES, S_KNOBS, S_LOG, S_MOVING, S_NMOVING,
-    S_SEEN, STAND, STAY, STRAIGHT,
+    GATE_FRAMES,
+    KNOB_FRAMES,
+    LOGGED,
+    MASTER,
+    ROUND,
+    S_CLOCK,
+    S_CTL,
+    S_GATED,
+    S_GLIDES,
+    S_KNOBS,
+    S_LOG,
+    S_MOVING,
+    S_NMOVING,
+    S_SEEN,
+    STAND,
+    STAY,
+    STRAIGHT,
 )  # fmt: skip
 from live.core.row import CHUNK, SLOTS_MAX, doubles, fence, ints, smooth, words
 

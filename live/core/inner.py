@@ -57,6 +57,6 @@ LOGGED = 4096  # knob moves kept for the journal: frame, knob, value
 Z_HOLD, Z_SUM, Z_CALM, Z_LOOK, Z_RELEASE, Z_SPOT = range(6)
 Z_NEED = 16  # needed gains, twice LOOK_MAX; then released gains, as many
 LOOK_MAX = 512
-DELAY = 1024  # frames the delay line of each output holds
+DELAY = 1088  # frames the delay line of each output holds: a multiple of CHUNK, and no power of two
 
 FOREVER = np.int64(1) << 62

@@ -65,7 +65,7 @@ CORE: Regions = {
 }
 
 # --- tape.map -----------------------------------------------------------------
-TAPE_FRAMES = 1 << 18  # 5.5 s at 48 kHz
+TAPE_FRAMES = (1 << 18) + 320  # 5.5 s at 48 kHz; not a power of two, or all tracks would fight for one set of the cache
 # head cells (int64)
 P_MAGIC, P_TRACKS, P_FRAMES, P_WRITTEN, P_INS, P_OUTS, P_RATE, P_PID, P_LOOKAHEAD, P_BEGAN, P_OVERRUN = range(11)
 # P_WRITTEN: every track holds the frames before this one; frame f lies in column f % P_FRAMES.

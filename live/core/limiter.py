@@ -7,8 +7,25 @@ from numba import njit
 
 from live.core import layout as at
 from live.core.inner import (
-    DELAY, LOOK_MAX, MASTER, S_CLOCK, S_CTL, S_DELAY, S_LIMITER, S_MIXBUS, S_OUTBUS, S_OUTS, S_TAPE, S_TEMPO, STAND, Z_CALM,
-    Z_HOLD, Z_LOOK, Z_NEED, Z_RELEASE, Z_SPOT,
+    DELAY,
+    LOOK_MAX,
+    MASTER,
+    S_CLOCK,
+    S_CTL,
+    S_DELAY,
+    S_LIMITER,
+    S_MIXBUS,
+    S_OUTBUS,
+    S_OUTS,
+    S_TAPE,
+    S_TEMPO,
+    STAND,
+    Z_CALM,
+    Z_HOLD,
+    Z_LOOK,
+    Z_NEED,
+    Z_RELEASE,
+    Z_SPOT,
 )  # fmt: skip
 from live.core.mixer import record_mix
 from live.core.row import CHUNK, SLOTS_MAX, doubles, floats, planes, words

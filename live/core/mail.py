@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from live.core import layout as at
+from live.core.bell import Bell
 from live.core.memory import Map
 from live.plan import Plan, from_rows, rows
 
@@ -62,6 +63,7 @@ class Sender:
 
     def __init__(self, core: Map, box: int = 0) -> None:
         self.core, self.box = core, box
+        self.bell = Bell(core.path.parent)
         self.rows = core.mail[box]
         self.number = int(time.time_ns() // 1000)
 
@@ -85,6 +87,7 @@ class Sender:
             for count, piece in enumerate(pieces):
                 while head - int(self.core.mail_tail[self.box, 0]) >= at.MAIL:
                     self.core.mail_head[self.box, 0] = head
+                    self.bell.ring()
                     if time.monotonic() > until:
                         raise TimeoutError("the core does not read its mail; it may be starting again. Nothing was changed")
                     time.sleep(0.001)
@@ -101,6 +104,7 @@ class Sender:
                 )
                 head += 1
         self.core.mail_head[self.box, 0] = head
+        self.bell.ring()
 
 
 class Reader:

@@ -7,8 +7,25 @@ from numba import njit
 
 from live.core import layout as at
 from live.core.inner import (
-    S_CTL, S_INBUS, S_INS, S_MIXBUS, S_NSENDS, S_OUTS, S_REST, S_SENDS, S_TAPE, S_TAPEHEAD, SEND, STAND, X_CHANNELS, X_FIRST,
-    X_FROM, X_GAIN, X_OPEN, X_TRACK, X_WIDTH,
+    S_CTL,
+    S_INBUS,
+    S_INS,
+    S_MIXBUS,
+    S_NSENDS,
+    S_OUTS,
+    S_REST,
+    S_SENDS,
+    S_TAPE,
+    S_TAPEHEAD,
+    SEND,
+    STAND,
+    X_CHANNELS,
+    X_FIRST,
+    X_FROM,
+    X_GAIN,
+    X_OPEN,
+    X_TRACK,
+    X_WIDTH,
 )  # fmt: skip
 from live.core.row import CHUNK, SLOTS_MAX, doubles, fence, floats, planes, words
 

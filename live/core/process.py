@@ -22,6 +22,7 @@ from typing import Any
 
 from live.clock import Clock
 from live.core import layout as at
+from live.core.bell import Bell
 from live.core.mail import Letter, Reader, answer
 from live.core.memory import Map
 from live.journal import Journal, Past, last_known
@@ -29,7 +30,8 @@ from live.plan import compare
 from live.rig import Rig
 from live.score import Node, Score
 
-POLL = 0.002
+POLL = 0.01  # seconds between looks around when nothing is written to us
+LANDING_POLL = 0.002  # while a plan is about to land
 ARM_AHEAD = 0.3  # seconds: a plan for a far bar is laid out only then, so that plans for nearer frames pass it
 RESTORE_FADE = 0.01
 HUNG = 75  # exit status of a core that only a new one can follow
@@ -404,6 +406,7 @@ def main(argv: list[str]) -> int:
     audio.warm()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     maps = Maps.of(folder)
+    bell = Bell(folder, hang=True)
     settle_in()
     go: dict[str, Any] = {}
     if "--standby" in argv:
@@ -419,7 +422,7 @@ def main(argv: list[str]) -> int:
         core.open()
         try:
             while core.turn():
-                time.sleep(POLL)
+                bell.wait(LANDING_POLL if core.conductor.armed or core.queue else POLL)
         except devices.Stuck as trouble:
             core.journal.write("trouble", core.stand.frame, text=f"{trouble}; another core takes over")
             return HUNG

@@ -10,8 +10,28 @@ from numba import njit
 from live.core import layout as at
 from live.core import row as r
 from live.core.inner import (
-    BAD_FRAMES, CLOSED, CLOSING, LOUD, OPEN, OPENING, S_CURVE, S_NOWFN, S_NOWMODE, S_TICK, SLOW_RUNS, STAND, V_BAD, V_DONE,
-    V_GAIN, V_LAST, V_LEFT, V_LENGTH, V_PEAK, V_SLOW, V_WANT, V_WAY,
+    BAD_FRAMES,
+    CLOSED,
+    CLOSING,
+    LOUD,
+    OPEN,
+    OPENING,
+    S_CURVE,
+    S_NOWFN,
+    S_NOWMODE,
+    S_TICK,
+    SLOW_RUNS,
+    STAND,
+    V_BAD,
+    V_DONE,
+    V_GAIN,
+    V_LAST,
+    V_LEFT,
+    V_LENGTH,
+    V_PEAK,
+    V_SLOW,
+    V_WANT,
+    V_WAY,
 )  # fmt: skip
 from live.core.row import CHUNK, call_op, cells, doubles, floats, ints, smooth, words
 
