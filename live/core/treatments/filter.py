@@ -73,9 +73,55 @@ def sweep(held, sound, out, n, mode, g, g_step, k, k_step):
     held[0], held[1] = one, two
 
 
+@njit(inline="always")
+def step_two(m):
+    """What two frames at a time need: the state after next and the next output, straight from this state."""
+    a, b, d, e = m[COEF], m[COEF + 1], m[COEF + 2], m[COEF + 3]
+    d1, d2 = m[COEF + 5], m[COEF + 6]
+    state = a * a - b * b, b * (a + d), d * d - b * b
+    sound = a * b - b * e, b * b + d * e
+    return state, sound, (d1 * b + d2 * e, d1 * a + d2 * b, d2 * d - d1 * b)
+
+
+@njit
+def ring_two(m, s, x, y, to_x, to_y, n):
+    """Two channels, two frames at a time: the recursion waits for itself half as often."""
+    b, e = m[COEF + 1], m[COEF + 3]
+    d0, d1, d2 = m[COEF + 4], m[COEF + 5], m[COEF + 6]
+    (g11, g12, g22), (h1, h2), (o0, o1, o2) = step_two(m)
+    p1, p2, q1, q2 = m[s], m[s + 1], m[s + 2], m[s + 3]
+    even = n // 2 * 2
+    for i in range(0, even, 2):
+        x0, x1 = np.float64(x[i]), np.float64(x[i + 1])
+        y0, y1 = np.float64(y[i]), np.float64(y[i + 1])
+        to_x[i] = np.float32(d0 * x0 + d1 * p1 + d2 * p2)
+        to_y[i] = np.float32(d0 * y0 + d1 * q1 + d2 * q2)
+        to_x[i + 1] = np.float32(d0 * x1 + o0 * x0 + o1 * p1 + o2 * p2)
+        to_y[i + 1] = np.float32(d0 * y1 + o0 * y0 + o1 * q1 + o2 * q2)
+        p1, p2 = g11 * p1 + ((h1 * x0 + b * x1) - g12 * p2), g22 * p2 + ((h2 * x0 + e * x1) + g12 * p1)
+        q1, q2 = g11 * q1 + ((h1 * y0 + b * y1) - g12 * q2), g22 * q2 + ((h2 * y0 + e * y1) + g12 * q1)
+    m[s], m[s + 1], m[s + 2], m[s + 3] = p1, p2, q1, q2
+    if even < n:
+        ring_one(m, s, x, to_x, even, n)
+        ring_one(m, s + 2, y, to_y, even, n)
+
+
+@njit
+def ring_one(m, s, x, to, first, n):
+    """One channel from frame ``first`` on."""
+    f11, f12, f22, in2 = m[COEF], m[COEF + 1], m[COEF + 2], m[COEF + 3]
+    d0, d1, d2 = m[COEF + 4], m[COEF + 5], m[COEF + 6]
+    p1, p2 = m[s], m[s + 1]
+    for i in range(first, n):
+        v = np.float64(x[i])
+        to[i] = np.float32(d0 * v + d1 * p1 + d2 * p2)
+        p1, p2 = f11 * p1 + (f12 * v - f12 * p2), f22 * p2 + (in2 * v + f12 * p1)
+    m[s], m[s + 1] = p1, p2
+
+
 @op
 def filter_op(row, n, t):
-    """Channels two by two, so that one recursion fills the gaps of the other."""
+    """Channels two by two: one recursion fills the gaps of the other."""
     r = cells(row)
     outs, wide, rate = r[OUTS], r[IN + 1], r[RATE]
     cut_a, cut_b = span(row, 0)
@@ -95,31 +141,12 @@ def filter_op(row, n, t):
         for c in range(outs):
             sweep(m[HELD + 2 * c :], sound[c % wide], out[c], n, mode, g, (m[G] - g) / n, k, (m[K] - k) / n)
         return
-    f11, f12, f22, in2 = m[COEF], m[COEF + 1], m[COEF + 2], m[COEF + 3]
-    d0, d1, d2 = m[COEF + 4], m[COEF + 5], m[COEF + 6]
     c = 0
     while c + 1 < outs:
-        s = HELD + 2 * c
-        p1, p2, q1, q2 = m[s], m[s + 1], m[s + 2], m[s + 3]
-        from_p, from_q = sound[c % wide], sound[(c + 1) % wide]
-        to_p, to_q = out[c], out[c + 1]
-        for i in range(n):
-            x, y = np.float64(from_p[i]), np.float64(from_q[i])
-            to_p[i] = np.float32(d0 * x + d1 * p1 + d2 * p2)
-            to_q[i] = np.float32(d0 * y + d1 * q1 + d2 * q2)
-            p1, p2 = f11 * p1 + (f12 * x - f12 * p2), f22 * p2 + (in2 * x + f12 * p1)
-            q1, q2 = f11 * q1 + (f12 * y - f12 * q2), f22 * q2 + (in2 * y + f12 * q1)
-        m[s], m[s + 1], m[s + 2], m[s + 3] = p1, p2, q1, q2
+        ring_two(m, HELD + 2 * c, sound[c % wide], sound[(c + 1) % wide], out[c], out[c + 1], n)
         c += 2
     if c < outs:
-        s = HELD + 2 * c
-        p1, p2 = m[s], m[s + 1]
-        from_p, to_p = sound[c % wide], out[c]
-        for i in range(n):
-            x = np.float64(from_p[i])
-            to_p[i] = np.float32(d0 * x + d1 * p1 + d2 * p2)
-            p1, p2 = f11 * p1 + (f12 * x - f12 * p2), f22 * p2 + (in2 * x + f12 * p1)
-        m[s], m[s + 1] = p1, p2
+        ring_one(m, HELD + 2 * c, sound[c % wide], out[c], 0, n)
 
 
 def prepare(making: Making) -> None:
