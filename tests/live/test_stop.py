@@ -53,6 +53,9 @@ def test_what_plays_is_ended_and_nothing_is_left(left: Path, tmp_path: Path, cap
 
 def test_a_core_whose_watcher_was_killed_is_ended_in_order_too(left: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.kill(alive(left, "watch"), signal.SIGKILL)
+    until = time.monotonic() + 5
+    while alive(left, "watch") and time.monotonic() < until:  # dying takes a moment
+        time.sleep(0.01)
     assert cli.main(["stop"]) == 0
     assert "stopped left: the core" in capsys.readouterr().out
     assert not left.exists()
