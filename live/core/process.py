@@ -14,6 +14,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass, replace
@@ -86,6 +87,7 @@ class Core:
             ceiling_db=self.rig.ceiling,
         )
         self.told = ""
+        self.midi: Any = None
         self.devices = Devices(folder, self.stand, self.rig, clock, self._trouble, self._say_device)
         if device != "null":
             self.devices.call()  # the driver opens while the score is restored
@@ -186,6 +188,16 @@ class Core:
         self.core.clock[at.C_LAT_IN], self.core.clock[at.C_LAT_OUT] = port.latency
         self.core.clock[at.C_STATE] = 1
         self.journal.write("device", self.stand.frame, name=port.name, backend=port.backend, block=port.block)
+        if port.backend != "null" or self.rig.device == "null":  # while a device is away its controllers are, too
+            threading.Thread(target=self._listen, args=(port.backend == "jack",), name="controllers", daemon=True).start()
+
+    def _listen(self, jack: bool) -> None:
+        """Controllers, through JACK where that plays: opened anew with every device, away from everybody."""
+        from live.ports import midi
+
+        before, self.midi = self.midi, midi.opened(self.core.knobs, jack=jack)
+        if before:
+            before.close()
 
     # --- the mail -------------------------------------------------------------------
 
@@ -342,6 +354,8 @@ class Core:
         self._note_moves()
         self.core.clock[at.C_STATE] = 3
         self.devices.close()
+        if self.midi:
+            threading.Thread(target=self.midi.close, daemon=True).start()
         self.core.clock[at.C_GATE] = was
         self.journal.write("end", self.stand.frame)
         self.journal.close()

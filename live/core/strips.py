@@ -77,6 +77,8 @@ def lean(row, n, t):
         m[4] = value[0]
         if m[6] <= 1.0:  # born with its place: it stands there from the first frame
             doubles(c[r.OUT] - 8 * SLOTS_MAX, 1)[0] = min(max(table[c[r.SET]] * m[0] + m[1], m[2]), m[3])
+    elif m[5] >= m[6]:  # it has arrived: from here on it moves with what it follows, at the very frame
+        doubles(c[r.OUT] - 8 * SLOTS_MAX, 1)[0] = min(max(table[c[r.SET]] * m[0] + m[1], m[2]), m[3])
     want = min(max(table[SLOTS_MAX + c[r.SET]] * m[0] + m[1], m[2]), m[3])
     m[5] = min(m[5] + n, m[6])
     if m[5] < m[6]:
