@@ -1,7 +1,7 @@
 """Knobs from a MIDI controller, read beside the callback: a control change is one store into shared memory.
 
-The port is our own, ``antiphon knobs``; once a second one probing client looks
-for inputs that are not connected yet. No controller at all is normal.
+The port is our own, ``antiphon knobs``; once a second it looks for inputs that are not connected yet (with no
+client of its own: each is one more to wake in every block of the server). No controller at all is normal.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ class Knobs:
             self.own.ignore_types(sysex=True, timing=True, active_sense=True)
             self.own.set_callback(self._heard)
             self.own.open_virtual_port("knobs")
-            self.probe = rtmidi.MidiIn(self.api, f"{CLIENT} look")
         self._thread = threading.Thread(target=self._look, name="midi ports", daemon=True)
         self._thread.start()
 
@@ -53,7 +52,7 @@ class Knobs:
                 self._connect()
 
     def _connect(self) -> None:
-        names = [n for n in self.probe.get_ports() if "antiphon" not in n and "Midi Through" not in n]
+        names = [n for n in self.own.get_ports() if "antiphon" not in n and "Midi Through" not in n]
         for name in [n for n in self.open if n not in names]:
             self.open.pop(name).close_port()
         for name in names:
@@ -61,14 +60,14 @@ class Knobs:
                 with hushed():
                     port = self.rtmidi.MidiIn(self.api, CLIENT)
                     port.set_callback(self._heard)
-                    port.open_port(self.probe.get_ports().index(name), "from")
+                    port.open_port(self.own.get_ports().index(name), "from")
                 self.open[name] = port
 
     def close(self) -> None:
         """Let go of every port."""
         self._leave.set()
         self._thread.join(POLL + 1.0)
-        for port in (*self.open.values(), self.own, self.probe):
+        for port in (*self.open.values(), self.own):
             with contextlib.suppress(Exception):
                 port.close_port()
                 port.delete()
