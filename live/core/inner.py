@@ -14,9 +14,9 @@ from live.core import layout as at
     S_ROWS, S_NROWS, S_SENDS, S_NSENDS, S_CTL, S_GLIDES, S_MOVING, S_NMOVING,
     S_INBUS, S_INS, S_MIXBUS, S_OUTS, S_CLOCK, S_TEMPO, S_KNOBS, S_SEEN,
     S_TAPE, S_TAPEHEAD, S_TRACKS, S_ARMED, S_LIMITER, S_DELAY, S_NOWFN, S_NOWMODE,
-    S_STAMPS, S_NSTAMPS, S_LOG, S_OUTBUS, S_REST, S_STEMS, S_TICK, S_GATED,
+    S_STAMPS, S_NSTAMPS, S_LOG, S_OUTBUS, S_REST, S_TICK, S_GATED,
     S_CURVE,
-) = range(33)  # fmt: skip
+) = range(32)  # fmt: skip
 STAND = 64
 
 # a glide: five arrays of SLOTS_MAX doubles: from, to, done, length, shape
@@ -36,8 +36,8 @@ SLOW_RUNS = 16.0
 # a landing: what one plan changes, all at once (int64)
 (
     L_SEQ, L_FRAME, L_ROWS, L_NROWS, L_SENDS, L_NSENDS, L_TUNES, L_NTUNES, L_VOICES, L_NVOICES,
-    L_TEMPO, L_BPM, L_BAR, L_STEMS, L_MARKS, L_NMARKS,
-) = range(16)  # fmt: skip
+    L_TEMPO, L_BPM, L_BAR, L_MARKS, L_NMARKS,
+) = range(15)  # fmt: skip
 LANDING = 16
 TUNE = 4  # doubles: slot, target, frames, shape
 TURN = 4  # int64: address of the voice, what (0 open, 1 close, 2 want), frames or milli-gain, -

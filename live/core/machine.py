@@ -30,7 +30,6 @@ from live.core.inner import (
     L_ROWS,
     L_SENDS,
     L_SEQ,
-    L_STEMS,
     L_TEMPO,
     L_TUNES,
     L_VOICES,
@@ -51,7 +50,6 @@ from live.core.inner import (
     S_SEEN,
     S_SENDS,
     S_STAMPS,
-    S_STEMS,
     S_TEMPO,
     STAMPS,
     STAND,
@@ -75,7 +73,6 @@ def land(stand, landing, frame):
     clock = words(s[S_CLOCK], 64)
     s[S_ROWS], s[S_NROWS] = a[L_ROWS], a[L_NROWS]
     s[S_SENDS], s[S_NSENDS] = a[L_SENDS], a[L_NSENDS]
-    s[S_STEMS] = a[L_STEMS]
     tunes = doubles(a[L_TUNES], max(a[L_NTUNES], 1) * TUNE)
     for i in range(a[L_NTUNES]):
         slot = np.int64(tunes[i * TUNE])

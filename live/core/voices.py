@@ -206,7 +206,6 @@ def play_row(stand, row, n, t):
     out = r.outlet(row)
     channels = c[r.OUTS]
     if v[V_WAY] == CLOSED:
-        stand_in(row, n)
         for k in range(channels):
             for i in range(n):
                 out[k, i] = np.float32(0.0)
