@@ -45,7 +45,15 @@ def test_bars_and_beats_count_from_one(clock, frame):
 @given(clocks, frames)
 def test_now_is_at_once_and_a_bar_is_a_multiple_of_beats(clock, frame):
     assert clock.at("now", frame) == 0
-    assert clock.at("bar", frame) >= clock.at("beat", frame) >= frame
+    beat, bar = clock.at("beat", frame), clock.at("bar", frame)
+    assert beat >= frame
+    assert bar >= frame
+    for found, quantum in ((beat, 1.0), (bar, clock.bar)):
+        line = clock.beat(found) / quantum
+        assert abs(line - round(line)) * quantum * clock.beat_frames <= 1.0  # on the line, to the frame
+        assert found - frame <= quantum * clock.beat_frames + 2
+    if clock.bar == int(clock.bar):  # a bar of 3.5 beats may end before the next beat
+        assert bar >= beat
 
 
 @settings(max_examples=15, deadline=None)
