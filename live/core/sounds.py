@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
@@ -19,16 +18,12 @@ import soundfile
 import soxr
 
 from engines.face import Block
+from live.core.shelf import ENDS, SoundError, near
+from live.core.shelf import find as find
 
-BUNDLED = Path(__file__).resolve().parents[2] / "sounds"
-ENDS = (".wav", ".flac", ".aif", ".aiff", ".ogg", ".opus", ".mp3", ".caf", ".w64", ".rf64", ".au")
 LONGEST = 1 << 40  # frames: a header that claims more is damaged
 MARGIN = 4096  # file frames around a page, so that its edges are resampled as if there were no edge
 PAGE = 1 << 15  # frames of a page, about
-
-
-class SoundError(Exception):
-    """A sound that cannot be played: what, where, and what comes nearest."""
 
 
 @dataclass(frozen=True)
@@ -51,55 +46,18 @@ class Sound:
         return self.length / self.rate
 
 
-def find(name: str | os.PathLike[str], folders: Iterable[str | os.PathLike[str]] = ()) -> Path:
-    """The file a name means: itself, or in the given folders, their ``corpus/``, or the bundled sounds; the ending may be left out."""
-    asked = Path(os.path.expanduser(os.fspath(name)))
-    places = [*(Path(f) / deeper for f in folders for deeper in ("", "corpus")), Path("corpus"), BUNDLED]
-    for base in (asked, *(place / asked for place in places)) if not asked.is_absolute() else (asked,):
-        try:
-            if base.is_file():
-                return base.resolve()
-            for end in ENDS:
-                if (whole := base.with_name(base.name + end)).is_file():
-                    return whole.resolve()
-        except (OSError, ValueError) as trouble:
-            raise SoundError(f"{os.fspath(name)!r} is no name for a file ({trouble}).") from None
-    near = [asked.parent] if asked.is_absolute() else [(place / asked).parent for place in places]
-    raise SoundError(f"there is no sound {os.fspath(name)!r} in {_shown(near)}. {_near(asked.name, near)}")
-
-
-def _shown(folders: list[Path]) -> str:
-    return ", ".join(dict.fromkeys(str(f) for f in folders if f.is_dir())) or f"{folders[0]} (no such folder)"
-
-
-def _near(name: str, folders: Iterable[Path]) -> str:
-    """The nearest sound in some folders, as a sentence."""
-    there = {
-        f.stem: f.name
-        for folder in reversed(list(folders))
-        if folder.is_dir()
-        for f in sorted(folder.iterdir())
-        if f.suffix.lower() in ENDS
-    }
-    low = {stem.lower(): stem for stem in there}
-    close = difflib.get_close_matches(Path(name).stem.lower(), low, 1, 0.4)
-    if close:
-        return f"Nearest: {there[low[close[0]]]}."
-    return f"There is: {', '.join(sorted(there)[:8])}." if there else "There are no sounds there."
-
-
 def look(path: str | os.PathLike[str]) -> Sound:
     """Read a file's header, and nothing else of it."""
     path = Path(path)
     try:
         stat = path.stat()
         if path.is_dir():
-            raise SoundError(f"{path} is a folder, not a sound. {_near('', [path])}")
+            raise SoundError(f"{path} is a folder, not a sound. {near('', [path])}")
         if stat.st_size == 0:
             raise SoundError(f"{path} is empty. {_others(path)}")
         info = soundfile.info(str(path))
     except FileNotFoundError:
-        raise SoundError(f"there is no file {path}. {_near(path.name, [path.parent])}") from None
+        raise SoundError(f"there is no file {path}. {near(path.name, [path.parent])}") from None
     except (OSError, RuntimeError) as trouble:
         said = str(trouble).replace("\n", " ").rpartition(": ")[2].rstrip(". ")
         raise SoundError(f"{path} cannot be read as sound ({said}). {_others(path)}") from None

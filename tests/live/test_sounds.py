@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from live.core import sounds
+from live.core import shelf, sounds
 from live.core.sounds import Reader, SoundError, find, look, read
 
 
 @pytest.fixture(autouse=True)
 def _no_bundled_sounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sounds, "BUNDLED", tmp_path / "nothing here")
+    monkeypatch.setattr(shelf, "BUNDLED", tmp_path / "nothing here")
 
 
 def wav(path: Path, seconds: float = 0.1, channels: int = 2, rate: int = 48000, subtype: str = "FLOAT") -> np.ndarray:
@@ -47,14 +47,14 @@ def test_a_session_s_corpus_folder_is_searched(tmp_path: Path) -> None:
 
 def test_the_bundled_sounds_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wav(tmp_path / "bell.wav")
-    monkeypatch.setattr(sounds, "BUNDLED", tmp_path)
+    monkeypatch.setattr(shelf, "BUNDLED", tmp_path)
     assert find("bell").name == "bell.wav"
 
 
 def test_the_session_s_own_sound_comes_before_a_bundled_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wav(tmp_path / "mine" / "bell.wav")
     wav(tmp_path / "theirs" / "bell.wav")
-    monkeypatch.setattr(sounds, "BUNDLED", tmp_path / "theirs")
+    monkeypatch.setattr(shelf, "BUNDLED", tmp_path / "theirs")
     assert find("bell", [tmp_path / "mine"]).parent.name == "mine"
 
 

@@ -1,0 +1,370 @@
+"""A page of names -> a score of places. Who is who: by name, by owner, and sources by what they are.
+
+A named value is a place. An unnamed part belongs to the named thing that uses
+it (``dusk/lfo``), to the first in the alphabet when several do, so the order
+of lines makes no difference. Sources and encoders belong to nobody and are
+shared by shape: ``mic(1)``, ``clip(rain on tin)``. Where two parts could have
+one name, each keeps the name it had in the score before: the one that is most
+alike first. Numbering by position was tried and failed (it gave the second
+the state of the first when that was removed).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from live.mistakes import Mistake, nearest
+from live.score import Drive, Node, Score, Send
+from live.values import Beats, Described, Latent, Mover, Number, Page, Sound, is_number
+from live.vocabulary import Word, vocabulary
+
+LONGEST = 63  # bytes of a place's name
+SHARED = ("mic", "clip", "unlatent")
+INLETS = 4
+
+
+@dataclass
+class _Part:
+    """Something unnamed on its way to a name."""
+
+    value: Described
+    base: str
+    depth: int = 0
+
+
+@dataclass
+class _Reader:
+    """One page being read."""
+
+    page: Page
+    before: Score
+    places: dict[str, Described]
+    names: dict[int, str] = field(default_factory=dict)  # by the value's identity
+    parts: dict[int, _Part] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    kept: list[Any] = field(default_factory=list)  # values made here: their identities must stay theirs
+    shapes: dict[Any, Described] = field(default_factory=dict)
+    widths: dict[str, int | None] = field(default_factory=dict)
+
+    # --- who is there ------------------------------------------------------------------
+
+    def walk(self, value: Described, owner: str, inside: frozenset[int] = frozenset()) -> int:
+        """Note everything unnamed below a value; how deep it is."""
+        depth = 0
+        if id(value) in inside:
+            raise Mistake(f"{owner} hears itself.")
+        inside |= {id(value)}
+        for one in self.heard(value, owner):
+            if self.owned(one, owner) is None:
+                part = self.parts.get(id(one))
+                if part is None:
+                    part = _Part(one, self.base(one, owner))
+                    part.depth = self.walk(one, owner, inside) + 1
+                    self.parts[id(one)] = part
+                depth = max(depth, part.depth)
+        return depth
+
+    def owned(self, one: Described, owner: str) -> str | None:
+        """The name of the place it is, or None for a part of ``owner``."""
+        name = self.names.get(id(one))
+        if name is None and one.name in self.places and one.name != owner.partition("/")[0]:
+            name = one.name  # what had this name before: now another has it
+        return name
+
+    def base(self, one: Described, owner: str) -> str:
+        """What a part is called when it is the only one of its kind."""
+        if self.is_shared(one):
+            return cut(f"{one.kind}({self.hint(one)})")
+        return cut(f"{owner}/{one.kind}")
+
+    def is_shared(self, one: Described) -> bool:
+        """Sources and encoders: one for all who use it."""
+        word = WORDS().get(one.kind)
+        struck = bool(one.settings.get("hits"))
+        return not struck and (one.kind in SHARED or bool(word and word.gives == "latent" and word.engine))
+
+    def hint(self, one: Described) -> str:
+        """What tells one source from another, in a word."""
+        if one.kind == "mic":
+            return str(int(one.settings.get("first", 0)) + 1)
+        if "file" in one.settings:
+            return str(one.settings["file"]).replace("\\", "/").rpartition("/")[2].rpartition(".")[0] or str(one.settings["file"])
+        return ", ".join(self.names.get(id(x)) or x.name or self.hint(x) or x.kind for x in one.ins)
+
+    def heard(self, value: Described, owner: str) -> Iterator[Described]:
+        """Everything directly below: sounds, then what moves its controls."""
+        yield from self.inlets(value, owner)
+        for control in value.controls.values():
+            if isinstance(control, Number) and control.mover is not None:
+                yield self.one(control.mover)
+
+    def inlets(self, value: Described, owner: str) -> tuple[Described, ...]:
+        """What it hears, nested unnamed mixes opened, and closed again by fours."""
+        if value.kind != "mix":
+            return tuple([self.one(x) for x in value.ins])
+        flat = list(self.terms(value, owner))
+        while len(flat) > INLETS:
+            flat = [self.made(flat[k : k + INLETS], type(value)) for k in range(0, len(flat), INLETS)]
+        return tuple(flat)
+
+    def terms(self, value: Described, owner: str) -> Iterator[Described]:
+        """The terms of a sum."""
+        for one in value.ins:
+            if one.kind == "mix" and self.owned(one, owner) is None:
+                yield from self.terms(one, owner)
+            else:
+                yield self.one(one)
+
+    def made(self, some: list[Described], how: type[Described]) -> Described:
+        """A mix of a few, the same each time it is asked for."""
+        if len(some) == 1:
+            return some[0]
+        key = ("mix", *(id(x) for x in some))
+        if key not in self.shapes:
+            self.shapes[key] = how("mix", tuple(some))
+            self.kept.append(self.shapes[key])
+        return self.shapes[key]
+
+    def one(self, value: Described) -> Described:
+        """The one that stands for all unnamed sources of its shape."""
+        if id(value) in self.names or value.name in self.places or not self.is_shared(value):
+            return value
+        return self.shapes.setdefault(self.shape(value), value)
+
+    def shape(self, value: Any) -> Any:
+        """What it is, by what it says."""
+        if isinstance(value, Described):
+            if id(value) in self.names or value.name in self.places:
+                return ("named", self.names.get(id(value), value.name))
+            controls = tuple([(k, self.shape(v)) for k, v in sorted(value.controls.items())])
+            settings = tuple([(k, repr(v)) for k, v in sorted(value.settings.items())])
+            return (value.kind, tuple([self.shape(x) for x in value.ins]), controls, settings)
+        if isinstance(value, Number):
+            return (self.shape(value.mover) if value.mover is not None else value.source, value.scale, value.offset)
+        return value.beats if isinstance(value, Beats) else value
+
+    # --- what they are called ----------------------------------------------------------------
+
+    def christen(self) -> None:
+        """Give every part its name, the deepest first: what a part hears has its name before it."""
+        taken = set(self.places)
+        levels: dict[int, list[_Part]] = {}
+        for part in self.parts.values():
+            levels.setdefault(part.depth, []).append(part)
+        old: dict[str, list[str]] = {}
+        for name in self.before.places:
+            stem, dot, number = name.rpartition(".")
+            old.setdefault(stem if dot and number.isdigit() else name, []).append(name)
+        for depth in sorted(levels):
+            groups: dict[str, list[_Part]] = {}
+            for part in levels[depth]:
+                groups.setdefault(part.base, []).append(part)
+            for base, some in groups.items():
+                free = [name for name in old.get(base, []) if name not in taken]
+                waiting = [(part, self.node(part.value, part.base)) for part in some]
+                for likeness in LIKENESS:
+                    rest = []
+                    for part, node in waiting:
+                        found = next((name for name in free if likeness(self.before.places[name], node)), None)
+                        if found is None:
+                            rest.append((part, node))
+                        else:
+                            free.remove(found)
+                            self.settle(part, found, node, taken)
+                    waiting = rest
+                for part, node in waiting:
+                    count, name = 1, base
+                    while name in taken:
+                        count += 1
+                        name = f"{base}.{count}"
+                    self.settle(part, name, node, taken)
+
+    def settle(self, part: _Part, name: str, node: Node, taken: set[str]) -> None:
+        self.names[id(part.value)] = name
+        self.nodes[name] = node
+        taken.add(name)
+
+    # --- as nodes -------------------------------------------------------------------------
+
+    def node(self, value: Described, owner: str) -> Node:
+        """A described thing as the score's own data."""
+        ins = tuple([self.called(one, owner) for one in self.inlets(value, owner)])
+        controls = {name: self.stands(control) for name, control in value.controls.items()}
+        return Node(value.kind, ins, controls, dict(value.settings))
+
+    def called(self, one: Described, owner: str = "") -> str:
+        found = self.names.get(id(one))
+        return found if found is not None else str(one.name)
+
+    def stands(self, control: Any) -> float | Drive:
+        """A control's place: a number, or what it follows."""
+        if isinstance(control, Beats):
+            return control.beats * 60.0 / (self.page.tempo or self.before.tempo)
+        if not isinstance(control, Number):
+            return float(control)
+        source = f"knob:{control.source}" if control.mover is None else self.called(self.one(control.mover))
+        return Drive(source, control.scale, control.offset)
+
+    # --- loudspeakers ---------------------------------------------------------------------
+
+    def width(self, name: str) -> int | None:
+        """How many channels a place has; None when only the core can tell."""
+        if name not in self.widths:
+            self.widths[name] = None  # a circle is the core's to refuse
+            node = self.nodes.get(name)
+            word = WORDS().get(node.kind) if node else None
+            if node and node.kind in ("mix", "gain", "unlatent"):
+                ins = [self.width(x) for x in node.ins]
+                self.widths[name] = None if None in ins else max([x for x in ins if x], default=1)
+            elif node and word:
+                ins = [self.width(x) for x in node.ins]
+                if node.kind in ("clip", "grains"):
+                    known = self.page.widths.get(str(node.settings.get("file")))
+                    self.widths[name] = known or file_width(node.settings)
+                elif None not in ins:
+                    self.widths[name] = word.width(node.settings, tuple([x for x in ins if x]))
+        return self.widths[name]
+
+
+def same(a: Node, b: Node) -> bool:
+    """Equal in everything."""
+    return a == b
+
+
+LIKENESS = (
+    same,
+    lambda a, b: a.kind == b.kind and a.settings == b.settings and a.ins == b.ins and a.ins != (),
+    lambda a, b: a.kind == b.kind and a.settings == b.settings,
+    lambda a, b: a.kind == b.kind and a.ins == b.ins,
+    lambda a, b: a.kind == b.kind,
+)
+"""From most to least alike."""
+
+
+def WORDS() -> Mapping[str, Word]:
+    """Every word there is."""
+    return vocabulary()
+
+
+_WIDTHS: dict[tuple[str, int], int | None] = {}
+
+
+def file_width(settings: Mapping[str, Any]) -> int | None:
+    """The channels of a sound file, from its header."""
+    if settings.get("channels"):
+        return int(settings["channels"])
+    from live.core.shelf import SoundError, find
+
+    try:
+        path = find(str(settings.get("file", "")))
+        key = (str(path), path.stat().st_mtime_ns)
+        if key not in _WIDTHS:
+            import soundfile
+
+            _WIDTHS[key] = int(soundfile.info(str(path)).channels)
+    except (SoundError, OSError, RuntimeError):
+        return None
+    return _WIDTHS[key]
+
+
+def cut(name: str) -> str:
+    """A name the core can hold, with room for a number."""
+    if len(name.encode()) <= LONGEST - 4:
+        return name
+    mark = hashlib.blake2s(name.encode(), digest_size=3).hexdigest()
+    return name.encode()[: LONGEST - 12].decode(errors="ignore") + "~" + mark
+
+
+def score_of(page: Page, before: Score | None = None, room: Any = None) -> Score:
+    """The score a page describes. ``before``: what sounds now, so that unnamed parts keep their names."""
+    before = before or Score()
+    places = page.places()
+    for name in places:
+        if len(name.encode()) > LONGEST:
+            raise Mistake(f"{name[:24]}... is too long for a name.", near=f"At most {LONGEST} letters.", word=name)
+    r = _Reader(page, before, places)
+    r.names = {id(value): name for name, value in sorted(places.items(), reverse=True)}
+    firsts = {name: value for name, value in places.items() if r.names[id(value)] == name}
+    sends = [(name, *term) for name, value in sorted(page.outs.items()) for term in _terms(r, value, name)]
+    for name, value in sorted(firsts.items()):
+        r.walk(value, name)
+    for out, value, _, _ in sends:
+        holder = Sound("out", (value,))
+        r.kept.append(holder)
+        r.walk(holder, f"out.{out}")
+    r.christen()
+    for name, value in firsts.items():
+        r.nodes[name] = r.node(value, name)
+    found: dict[tuple[str, int, int], Send] = {}
+    for out, value, gain, moving in sends:
+        send = _send(r, out, r.called(r.one(value)), gain, moving, room)
+        last = found.get(send.key)
+        if last is not None and not isinstance(last.gain, Drive) and not isinstance(send.gain, Drive):
+            send = Send(send.place, send.first, send.width, last.gain + send.gain)
+        found[send.key] = send
+    return Score(r.nodes, tuple(found.values()), page.tempo or before.tempo, page.bar or before.bar, before.muted, before.soloed)
+
+
+def _terms(r: _Reader, value: Any, out: str, gain: float = 1.0, moving: Number | None = None) -> Iterable[tuple[Described, float, Number | None]]:
+    """What goes out, each with its level: unnamed sums and gains are the output's own faders."""
+    if value is None:
+        return
+    unnamed = id(value) not in r.names and value.name not in r.places
+    if isinstance(value, Latent):
+        whole = Sound("unlatent", (value,))
+        r.kept.append(whole)
+        yield whole, gain, moving
+    elif unnamed and value.kind == "mix":
+        for one in value.ins:
+            yield from _terms(r, one, out, gain, moving)
+    elif unnamed and value.kind == "gain" and set(value.controls) == {"gain"} and (is_number(value.controls["gain"]) or moving is None):
+        level = value.controls["gain"]
+        if is_number(level):
+            yield from _terms(r, value.ins[0], out, gain * level, moving)
+        else:
+            yield from _terms(r, value.ins[0], out, gain, level)
+    else:
+        if moving is not None and moving.mover is not None:  # the mover is a part: it must be met on the walk
+            holder = Sound("gain", (value,), {"gain": moving})
+            r.kept.append(holder)
+            r.walk(holder, f"out.{out}")
+        yield value, gain, moving
+
+
+def _send(r: _Reader, out: str, place: str, gain: float, moving: Number | None, room: Any) -> Send:
+    """A place on its way to an output of the room, folded when the two are not equally wide."""
+    channels = _channels(out, room)
+    first, count = channels[0], len(channels)
+    if r.width(place) != count:
+        folded = cut(f"out.{out}/{place}")
+        r.nodes[folded] = Node("fold", (place,), {}, {"channels": count})
+        place = folded
+    level: float | Drive = gain
+    if moving is not None:
+        moved = r.stands(moving)
+        assert isinstance(moved, Drive)
+        level = Drive(moved.source, moved.scale * gain, moved.offset * gain)
+    return Send(place, first, count, level)
+
+
+def _channels(out: str, room: Any) -> tuple[int, ...]:
+    """The loudspeakers of an output, counted from 0."""
+    first, dash, last = out.partition("-")
+    if dash and first.isdigit():
+        return tuple(range(int(first) - 1, int(last)))
+    outputs: Mapping[str, tuple[int, ...]] = getattr(room, "outputs", None) or {"stage": (0, 1)}
+    if out not in outputs:
+        raise Mistake(f"This rig has no output {out!r}.", near=nearest(out, outputs), word=out)
+    return outputs[out]
+
+
+def movers(score: Score) -> set[str]:
+    """Places that make a control, not a sound."""
+    words = WORDS()
+    return {name for name, node in score.places.items() if (word := words.get(node.kind)) and word.gives == "control"}
+
+
+__all__ = ["Mover", "movers", "score_of"]

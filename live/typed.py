@@ -1,0 +1,120 @@
+"""Values and scores as one would type them: what ``look`` answers can be typed back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from live.values import Number
+
+
+def number(x: float) -> str:
+    """A number, short."""
+    return f"{x:.6g}"
+
+
+def typed(thing: Any, *, top: bool = True) -> str:
+    """The text that would make it. ``top``: its own definition, also when it has a name."""
+    from live import values as v
+
+    if not top and isinstance(thing, v.Value) and thing.name:
+        return thing.name
+    if isinstance(thing, v.Number):
+        return _number(thing)
+    if isinstance(thing, v.Question):
+        return f"{_factor(thing.above.plain() - thing.above.offset)} > {number(-thing.above.offset)}" if thing.above.offset else f"{typed(thing.above, top=False)} > 0"
+    if isinstance(thing, v.Rhythm):
+        return _rhythm(thing)
+    if isinstance(thing, v.Beats):
+        return f"beats({number(thing.beats)})"
+    if isinstance(thing, v.Described):
+        return _described(thing)
+    if isinstance(thing, list | tuple):
+        return "[" + ", ".join(typed(one, top=False) for one in thing) + "]"
+    if isinstance(thing, dict):
+        return "{" + ", ".join(f"{key!r}: {typed(one, top=False)}" for key, one in thing.items()) + "}"
+    if isinstance(thing, float):
+        return number(thing)
+    if isinstance(thing, str):
+        return '"' + thing.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(thing)
+
+
+def _described(thing: Any) -> str:
+    if thing.kind == "mix":
+        return " + ".join(typed(one, top=False) for one in thing.ins)
+    if thing.kind == "gain" and set(thing.controls) == {"gain"} and not thing.settings:
+        by = thing.controls["gain"]
+        of = typed(thing.ins[0], top=False)
+        of = f"({of})" if " + " in of else of
+        return f"{_factor(by) if not isinstance(by, float) else number(by)} * {of}"
+    if thing.kind == "unlatent":
+        return typed(thing.ins[0], top=False)
+    return call(thing.kind, [typed(one, top=False) for one in thing.ins], thing.controls, thing.settings)
+
+
+def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
+    """``filter(rain, cutoff=800)``, the file's name first."""
+    parts, settings = list(ins), dict(settings)
+    if kind == "mic":
+        first, width = settings.pop("first", 0), settings.pop("width", 1)
+        parts.append(number(first + 1))
+        if width != 1:
+            settings["width"] = width
+    if "file" in settings:
+        parts.append(typed(settings.pop("file")))
+    hits = settings.pop("hits", "")
+    every, swing, turn = settings.pop("every", None), settings.pop("swing", 0.0), settings.pop("turn", 0.0)
+    parts += [f"{key}={typed(value, top=False)}" for key, value in controls.items()]
+    if hits:
+        from live.values import Rhythm
+
+        parts.append(f"hits={_rhythm(Rhythm(hits, every or 0.25, swing, turn))}")
+    elif every is not None:
+        settings["every"] = every
+    parts += [f"{key}={typed(value, top=False)}" for key, value in settings.items() if not key.startswith("_")]
+    return f"{kind}({', '.join(parts)})"
+
+
+def _rhythm(thing: Any) -> str:
+    parts = [typed(thing.hits)]
+    if thing.hits == "x" and not thing.swing and not thing.turn:
+        return f"every({number(thing.every)})"
+    if thing.every != 0.25:
+        parts.append(f"every={number(thing.every)}")
+    parts += [f"{key}={number(getattr(thing, key))}" for key in ("swing", "turn") if getattr(thing, key)]
+    return f"seq({', '.join(parts)})"
+
+
+def _source(thing: Number) -> str:
+    mover = thing.mover
+    if mover is None:
+        return f"knob({thing.source!r})"
+    if mover.name:
+        return mover.name
+    if mover.kind in ("add", "times"):
+        a, b = mover.controls["a"], mover.controls["b"]
+        return f"({typed(a, top=False)} + {typed(b, top=False)})" if mover.kind == "add" else f"{_factor(a)} * {_factor(b)}"
+    if mover.kind == "curve":
+        c = mover.controls
+        return f"{_factor(c['x'])}.log({number(c['low'])}, {number(c['high'])})"
+    if mover.kind == "choose":
+        from live.values import Question
+
+        ask = typed(Question(mover.controls["when"] - 0.5))
+        return f"when({ask}, {typed(mover.controls['a'], top=False)}, {typed(mover.controls['b'], top=False)})"
+    return call(mover.kind, [typed(one, top=False) for one in mover.ins], mover.controls, mover.settings)
+
+
+def _number(thing: Number) -> str:
+    text = _source(thing)
+    if thing.scale != 1.0:
+        text = f"{number(thing.scale)} * {text}"
+    if thing.offset:
+        text += f" {'+' if thing.offset > 0 else '-'} {number(abs(thing.offset))}"
+    return text
+
+
+def _factor(thing: Any) -> str:
+    text = typed(thing, top=False)
+    return f"({text})" if " + " in text or " - " in text else text
