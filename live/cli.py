@@ -16,10 +16,12 @@ from typing import Any, NoReturn
 
 COMMANDS = {
     "play": "play a session live; without one, an empty stage",
+    "new": "make a session that sounds at once",
     "minute": "perform the scripted first minute into files, or --live",
-    "render": "render a script faster than real time into files",
-    "replay": "render a played take again from its journal",
+    "render": "render a session faster than real time into files",
+    "replay": "render a played take again from its journal, as it was or changed",
     "stop": "end what plays, when nobody is there to end it",
+    "service": "print a systemd unit that plays a session unattended",
     "keep": "write the last seconds of the running session as stems and mix",
     "devices": "list what can be played on and heard through",
     "doctor": "name what could cost you sound, and its cure",
@@ -74,6 +76,17 @@ def seconds(text: str) -> float:
     return value
 
 
+def hours(text: str) -> float:
+    """A number of hours, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours") from None
+    if not 0 <= value <= 8760:
+        raise argparse.ArgumentTypeError(f"{text} is outside 0 to 8760 hours")
+    return value
+
+
 def block(text: str) -> int:
     """A block size the core works in."""
     if text not in ("64", "128", "256", "512", "1024"):
@@ -97,7 +110,8 @@ def parser() -> Parser:
     made = {name: sub.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.") for name, says in COMMANDS.items()}
 
     p = made["play"]
-    p.add_argument("session", nargs="?", metavar="SESSION", help="session folder, or one script")
+    p.add_argument("session", nargs="?", metavar="SESSION", help="a session by name, its folder, or one script")
+    p.add_argument("--rig", metavar="NAME", help="the room: a rig file, or the name of one")
     p.add_argument("--device", metavar="NAME", help="output device by name, or null")
     p.add_argument("--in", dest="input", metavar="NAME", help="input device by name, or none")
     p.add_argument("--rate", type=whole(8000, 384000), metavar="HZ", help="frames a second (default: the device's own)")
@@ -105,6 +119,20 @@ def parser() -> Parser:
     p.add_argument("--channels", type=whole(1, 64), metavar="N", help="output channels (default: the device's)")
     p.add_argument("--seconds", type=seconds, metavar="N", help="leave by itself after so long")
     p.add_argument("--plain", action="store_true", default=None, help="no colours, no moving lines")
+    p.add_argument("--headless", action="store_true", help="unattended: no prompt; a session is needed")
+    p.add_argument("--hours", metavar="10:00-18:00", help="with --headless: open only then (several with commas)")
+    p.add_argument("--rotate", type=hours, metavar="HOURS", help="with --headless: a new take after so long; 0 never (default 24)")
+
+    p = made["new"]
+    p.add_argument("name", metavar="NAME", help="what it is called")
+    p.add_argument("--in", dest="folder", metavar="DIR", help="where its folder goes (default: here)")
+
+    p = made["service"]
+    p.add_argument("session", metavar="SESSION", help="a session by name, its folder, or one script")
+    p.add_argument("--system", action="store_true", help="a unit of the whole machine, not of yourself")
+    p.add_argument("--rig", metavar="NAME", help="as with antiphon play")
+    p.add_argument("--hours", metavar="10:00-18:00", help="as with antiphon play --headless")
+    p.add_argument("--rotate", type=hours, metavar="HOURS", help="as with antiphon play --headless")
 
     p = made["minute"]
     p.add_argument("--live", action="store_true", help="perform it on the device, then stay for your words")
@@ -112,7 +140,7 @@ def parser() -> Parser:
     p.add_argument("--json", action="store_true", help="the summary for machines")
 
     p = made["render"]
-    p.add_argument("script", metavar="SCRIPT", help="a script that defines score, or a session folder")
+    p.add_argument("script", metavar="SCRIPT", help="a session by name, its folder, or one script")
     p.add_argument("--seconds", type=seconds, required=True, metavar="N", help="how long")
     p.add_argument("--out", required=True, metavar="DIR", help="folder for mix.wav and stems")
     p.add_argument("--rate", type=whole(8000, 384000), default=48000, metavar="HZ", help="frames a second (default 48000)")
@@ -123,6 +151,7 @@ def parser() -> Parser:
 
     p = made["replay"]
     p.add_argument("take", metavar="TAKE", help="folder of a take, or its journal")
+    p.add_argument("--change", action="append", default=[], metavar="CHANGE", help="'knob 3 = 0.2 from bar 40'; again for another")
     p.add_argument("--out", required=True, metavar="DIR", help="folder for what is rendered")
     p.add_argument("--json", action="store_true", help="the summary for machines")
 

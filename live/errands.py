@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import math
 import sys
@@ -29,18 +28,10 @@ def say(line: str) -> None:
 
 
 def script_of(named: str) -> Path:
-    """The script a name means: the file itself, or main.py of a session folder; Sorry with the nearest."""
-    path = Path(named).expanduser()
-    if path.is_dir():
-        if not (path / "main.py").is_file():
-            raise Sorry(f"{named} is a folder without main.py, so it is no session.")
-        return path / "main.py"
-    if path.is_file():
-        return path
-    folder = path.parent if path.parent.is_dir() else Path()
-    there = sorted(p.name for p in folder.iterdir() if p.suffix == ".py" or (p / "main.py").is_file())
-    close = difflib.get_close_matches(path.name, there, 1, 0.5)
-    raise Sorry(f"There is no script or session {named}." + (f" Nearest: {folder / close[0]}." if close else ""))
+    """The script a name means: the file itself, or main.py of a session; Sorry with the nearest."""
+    from live.session import Session
+
+    return Session.find(named).script
 
 
 def score_of(script: Path) -> Score:
@@ -136,11 +127,38 @@ def minute(asked: argparse.Namespace) -> int:
 
 
 def play(asked: argparse.Namespace) -> int:
-    """An evening: live, on a device or none."""
+    """An evening: live, on a device or none; or day after day, with nobody there."""
+    words = ("device", "input", "rate", "block", "channels", "plain", "rig")
+    flags = {word: getattr(asked, word) for word in words}
+    if asked.headless:
+        from live.headless import unattended
+
+        return unattended(asked.session, flags, hours=asked.hours, rotate=asked.rotate, seconds=asked.seconds)
+    for word in ("hours", "rotate"):
+        if getattr(asked, word) is not None:
+            raise Sorry(f"--{word} is for a session that plays unattended: add --headless.")
     from live.front import evening
 
-    words = ("device", "input", "rate", "block", "channels", "plain")
-    return evening(asked.session, {word: getattr(asked, word) for word in words}, asked.seconds)
+    return evening(asked.session, flags, asked.seconds)
+
+
+def new(asked: argparse.Namespace) -> int:
+    """A session that sounds at once."""
+    from live.session import Session
+
+    made = Session.new(asked.name, Path(asked.folder).expanduser() if asked.folder else None)
+    say(f"{made.folder}: main.py, session.toml, map, scenes, corpus")
+    say(f"Next: {made.next_line}")
+    return 0
+
+
+def service(asked: argparse.Namespace) -> int:
+    """A systemd unit, printed."""
+    from live.service import unit
+    from live.session import Session
+
+    say(unit(Session.find(asked.session), system=asked.system, rig=asked.rig, hours=asked.hours, rotate=asked.rotate).rstrip())
+    return 0
 
 
 def keep(asked: argparse.Namespace) -> int:
@@ -174,6 +192,10 @@ def replay(asked: argparse.Namespace) -> int:
 
     book = journal_of(asked.take)
     take = played(book)
+    if asked.change:
+        from live.change import changed
+
+        take.cues = changed(take.cues, asked.change, rate=take.room["rate"], last=round(take.seconds * take.room["rate"]))
     out = folder_for(asked.out)
     from live import journal
     from live.bounce import bounce
@@ -191,6 +213,7 @@ def replay(asked: argparse.Namespace) -> int:
         asked.json,
         made,
         journal=journal.fingerprint(book),
+        **({"changed": asked.change if asked.json else "; ".join(asked.change)} if asked.change else {}),
         notes=[*take.notes, *made.refused] if asked.json else _noted(take.notes, made.refused),
     )
     return 0

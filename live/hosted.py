@@ -41,7 +41,7 @@ class Hosted:
                 f"Keep at least {2 * self.chunk} ahead ({2 * self.chunk / self.rate:.2f} seconds)."
             )
         self.names = list(type(engine).controls())
-        self.format = Format(self.rate, self.outs, self.chunk, seed)
+        self.format = Format(self.rate, self.outs, self.chunk, seed, self.ahead)
         self.state: Any = engine.start(self.format)
         self.troubles: list[str] = []  # since the sound was last well
         self.well = 0  # frames made without trouble

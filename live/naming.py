@@ -216,7 +216,7 @@ class _Reader:
             self.widths[name] = None  # a circle is the core's to refuse
             node = self.nodes.get(name)
             word = WORDS().get(node.kind) if node else None
-            if node and node.kind in ("mix", "gain", "unlatent"):
+            if node and (node.kind in ("mix", "gain", "unlatent") or ":" in node.kind):
                 ins = [self.width(x) for x in node.ins]
                 self.widths[name] = None if None in ins else max([x for x in ins if x], default=1)
             elif node and word:

@@ -1,4 +1,4 @@
-"""How you like your instrument set up: flag > environment > session > your own file > default.
+"""How you like your instrument set up: flag > environment > rig > session > your own file > default.
 
 ``load`` reads every layer and never stops the music: what it does not
 understand becomes one line of warning with the nearest thing it does, and the
@@ -18,7 +18,7 @@ from typing import Any
 
 PREFIX = "ANTIPHON_"
 BLOCKS = (64, 128, 256, 512, 1024)
-ELSEWHERE = ("rig", "map", "link")  # tables of session.toml that other files read
+ELSEWHERE = ("rig", "map", "link", "open")  # tables of session.toml that other files read; rig may be a name, too
 ENVIRONMENT = ("RUNTIME", "CACHE", "PYTHON", "SESSION", "TRACE")  # ANTIPHON_ words that are no settings
 
 
@@ -77,6 +77,8 @@ WISHES: dict[str, Wish] = {
     "spare": Wish(1.0, "GB of disk that recording leaves free", low=0, high=10000),
     "seed": Wish(1, "where chance begins", low=0, high=2**31 - 1),
     "takes": Wish("takes", "folder for takes, inside the session"),
+    "rig": Wish("", "the room, by the name of its rig file; empty: as the device is"),
+    "theme": Wish("", "the colours of the screen, by name; empty: those for a dark room"),
     "plain": Wish(False, "no colours and no moving lines: for screen readers and logs"),
 }
 
@@ -88,7 +90,7 @@ class Settings:
     values: Mapping[str, Any]
     said_by: Mapping[str, str]
     warnings: tuple[str, ...] = ()
-    tables: Mapping[str, Any] = field(default_factory=dict)  # rig, map, link: passed on unread
+    tables: Mapping[str, Any] = field(default_factory=dict)  # rig, map, link, open: passed on unread
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -132,11 +134,17 @@ def load(
     session: Path | None = None,
     environ: Mapping[str, str] | None = None,
     user: Path | None = None,
+    rig: Mapping[str, Any] | None = None,
+    rig_of: str = "session",  # the layer that chose it
 ) -> Settings:
-    """Every layer, the loudest first. A flag that is None was not given; ``user`` is the file of your own settings."""
+    """Every layer, the loudest first. A flag that is None was not given; ``user`` is the file of your own settings.
+
+    ``rig``: what the room says of the device; it speaks just before the layer that chose it.
+    """
     environ = os.environ if environ is None else environ
     warnings: list[str] = []
     tables: dict[str, Any] = {}
+    mine: dict[str, Any] = {}
     spoken = {key[len(PREFIX) :].lower(): raw for key, raw in environ.items() if key.startswith(PREFIX)}
     for other in ENVIRONMENT:
         spoken.pop(other.lower(), None)
@@ -144,15 +152,20 @@ def load(
         ("flag", {key: value for key, value in (flags or {}).items() if value is not None}),
         ("environment", spoken),
         ("session", _file(session / "session.toml", warnings, tables) if session else {}),
-        ("user", _file(user if user is not None else user_file(), warnings, {})),
+        ("user", _file(user if user is not None else user_file(), warnings, mine)),
     ]
+    ours = "session" if "rig" in tables else "user"
+    if "rig" not in layers[2][1]:  # the room is yours, unless the session has one; the rest of your tables is no session's
+        tables = {"rig": mine["rig"], **tables} if "rig" in mine else tables
+    layers.insert(3 if rig_of == "user" else 2, ("rig", dict(rig or {})))
     values: dict[str, Any] = {}
     said_by: dict[str, str] = {}
     where = {
         "flag": "command line",
         "environment": "environment",
         "session": str(session / "session.toml") if session else "",
-        "user": str(user if user is not None else user_file()) if layers[3][1] else "",
+        "user": str(user if user is not None else user_file()) if layers[4][1] else "",
+        "rig": "the rig",
     }
     for layer, found in layers:
         for key, raw in found.items():
@@ -172,6 +185,8 @@ def load(
     for key, wish in WISHES.items():
         if key not in values:
             values[key], said_by[key] = wish.rest, "default"
+    if "rig" in tables:
+        said_by["[rig]"] = ours
     return Settings(values, said_by, tuple(warnings), tables)
 
 
@@ -187,5 +202,5 @@ def _file(path: Path, warnings: list[str], tables: dict[str, Any]) -> dict[str, 
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as trouble:
         warnings.append(f"{path}: is not TOML: {trouble}. Ignored whole.")
         return {}
-    tables.update({name: found.pop(name) for name in ELSEWHERE if name in found})
+    tables.update({name: found.pop(name) for name in ELSEWHERE if name in found and not (name == "rig" and isinstance(found[name], str))})
     return found

@@ -18,7 +18,7 @@ def typed(thing: Any, *, top: bool = True) -> str:
     from live import values as v
 
     if not top and isinstance(thing, v.Value) and thing.name:
-        return thing.name
+        return called(thing.name)
     if isinstance(thing, v.Number):
         return _number(thing)
     if isinstance(thing, v.Question):
@@ -40,6 +40,12 @@ def typed(thing: Any, *, top: bool = True) -> str:
     return repr(thing)
 
 
+def called(place: str) -> str:
+    """A place's name as Python takes it: drops.1 is drops[0]."""
+    root, *keys = place.split(".")
+    return root + "".join(f"[{int(key) - 1}]" if key.isdigit() else f'["{key}"]' for key in keys)
+
+
 def _described(thing: Any) -> str:
     if thing.kind == "mix":
         return " + ".join(typed(one, top=False) for one in thing.ins)
@@ -51,6 +57,15 @@ def _described(thing: Any) -> str:
     if thing.kind == "unlatent":
         return typed(thing.ins[0], top=False)
     return call(thing.kind, [typed(one, top=False) for one in thing.ins], thing.controls, thing.settings)
+
+
+def word_of(kind: str) -> str:
+    """A kind as it is typed: treatments written live go by their own name."""
+    if kind.startswith("effect:"):
+        return kind.split(":")[1]
+    if kind.startswith("written:"):
+        return kind.replace("\\", "/").rpartition("/")[2].removesuffix(".py").rpartition("_")[0]
+    return kind
 
 
 def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
@@ -73,7 +88,7 @@ def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
     elif every is not None:
         settings["every"] = every
     parts += [f"{key}={typed(value, top=False)}" for key, value in settings.items() if not key.startswith("_")]
-    return f"{kind}({', '.join(parts)})"
+    return f"{word_of(kind)}({', '.join(parts)})"
 
 
 def _rhythm(thing: Any) -> str:
@@ -91,7 +106,7 @@ def _source(thing: Number) -> str:
     if mover is None:
         return f"knob({thing.source!r})"
     if mover.name:
-        return mover.name
+        return called(mover.name)
     if mover.kind in ("add", "times"):
         a, b = mover.controls["a"], mover.controls["b"]
         return f"({typed(a, top=False)} + {typed(b, top=False)})" if mover.kind == "add" else f"{_factor(a)} * {_factor(b)}"

@@ -16,6 +16,7 @@ from live.mistakes import Mistake, nearest
 from live.typed import typed
 
 Plain = int | float
+NUMBERS_OWN = frozenset({"bare", "name", "offset", "scale", "source"})
 OWN = frozenset({"controls", "ins", "kind", "name", "settings"})
 hands: list[Callable[[Any, str, Any], None]] = []
 """Who turns a control when somebody writes ``rain.rate = 0.5``: the prompt, or nobody while a script is read."""
@@ -225,6 +226,19 @@ class Number(Value):
         self.source, self.scale, self.offset = source, float(scale), float(offset)
         self.bare = bare  # from 0 to 1 as it comes: on a control it travels the control's whole range
 
+    def __getattr__(self, name: str) -> Any:
+        """``wobble.rate``: where a control of what is behind it stands."""
+        if name.startswith("_") or name in NUMBERS_OWN or not isinstance(self.source, Mover):
+            raise AttributeError(name)
+        return getattr(self.source, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """``wobble.rate = 2``, at the prompt."""
+        if name in NUMBERS_OWN or not isinstance(self.source, Mover):
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self.source, name, value)
+
     @property
     def mover(self) -> Mover | None:
         """The place behind it, when it is no knob."""
@@ -359,6 +373,7 @@ class Page:
     bar: float | None = None
     notes: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)  # how names were typed at the prompt
+    effects: dict[str, str] = field(default_factory=dict)  # treatments written live: their texts, by their kinds
     widths: dict[str, int] = field(default_factory=dict)  # channels of the sound files it plays
     room: Any = None  # the loudspeakers and inputs by name
 

@@ -375,6 +375,27 @@ def when(question: Any, yes: Any, no: Any) -> Any:
     raise Mistake(f"when chooses between two of a kind, not {what_is(yes)} and {what_is(no)}.", near="A latent is heard through: 1 * latent(...)", word="when")
 
 
+def effect(function: Any) -> Noun:
+    """A treatment of your own, written live: plain Python for each sample, compiled into the sound while it plays.
+
+    @effect
+    def rust(x, state=1, drive=Control(3, 0, 20)):
+        state[0] += 0.3 * (math.tanh(x * drive) - state[0])
+        return state[0]
+    """
+    from live.core import written
+
+    if not callable(function) or not hasattr(function, "__code__"):
+        raise Mistake(f"effect makes a treatment of a function; this is {what_is(function)}.", near="Write: @effect above def rust(x): ...", word="effect")
+    try:
+        form = written.read(re.sub(r"(?m)^\s*@\w*\.?effect\s*$\n", "", written.source_of(function)), function.__name__)
+    except (written.Unwritable, OSError, SyntaxError) as slip:
+        raise Mistake(f"{function.__name__}: {slip}.", word=function.__name__) from None
+    kind = f"effect:{form.word}:{zlib.crc32(form.text.encode()):08x}"
+    page().effects[kind] = form.text
+    return Noun(Word(kind, (function.__doc__ or "written live").split("\n")[0], ("sound",), form.controls))
+
+
 def _pair(word: str) -> Callable[[Any, Any], Any]:
     def noun(a: Any, b: Any) -> Any:
         for one in (a, b):
@@ -473,8 +494,8 @@ def signature(word: Word) -> str:
 
 
 FIXED: dict[str, Any] = {
-    f.__name__: f for f in (seq, every, euclid, beats, knob, mic, tempo, when, least, most)
-} | {"out": out}  # fmt: skip
+    f.__name__: f for f in (seq, every, euclid, beats, knob, mic, tempo, when, effect, least, most)
+} | {"out": out, "Control": Control}  # fmt: skip
 
 
 def nouns(more: Iterable[Path] = ()) -> dict[str, Any]:

@@ -7,6 +7,8 @@
     antiphon bench soak            two hours of plans in minutes, and --minutes of them in real time
     antiphon bench plans           ten thousand random plans: nothing clicks, nothing is lost or left over
     antiphon bench speed           renders, hand-overs, commands, plans, a start, what a graph weighs
+    antiphon bench typing          a keystroke beside 1000 messages a second, Ctrl-C out of an endless loop
+    antiphon bench reload          from the save of 200 lines to a plan that is ready, while two cores are busy
     antiphon bench written         treatments written while it sounds, good ones and bad ones
 
 Figures go to stdout as JSON lines and, with the commit, to bench.jsonl.

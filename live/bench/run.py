@@ -29,6 +29,8 @@ PARTS = (
     "speed",
     "written",
     "recovery",
+    "reload",
+    "typing",
 )
 
 
@@ -62,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = Report(file=asked.file, only_json=asked.json)
     seconds, rounds = (10.0, 1) if asked.quick else (asked.seconds, asked.rounds)
     parts = list(asked.parts) or ["core"]
-    from live.bench import core, floor, keeping, peers, plans, recovery, soak, speed, written
+    from live.bench import core, floor, keeping, keystroke, peers, plans, recovery, reload, soak, speed, written
 
     for part in parts:
         report.say(f"bench {part}")
@@ -80,6 +82,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             plans.run(report, plans=500 if asked.quick else 10_000)
         elif part == "speed":
             speed.run(report, rounds=rounds, cold=not asked.quick)
+        elif part == "typing":
+            keystroke.run(report, seconds=seconds)
+        elif part == "reload":
+            reload.run(report, saves=10 if asked.quick else 60)
         elif part == "written":
             written.run(report)
         else:

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 from live.core import layout as at
+from live.core.beating import RHYTHM
 from live.core.kinds import Kind, nearest
 from live.score import Drive, Node, Score, Send
 
@@ -37,8 +38,9 @@ def _check_node(name: str, node: Node, kind: Kind) -> None:
         more = "; mix some of them first" if len(kind.inlets) > 1 else ""
         raise Refusal(f"{name}: {kind.word} hears {min(len(kind.inlets), 4)} sound(s), not {len(node.ins)}{more}")
     for key in node.settings:
-        if key not in kind.settings and not key.startswith("_"):
-            raise Refusal(f"{name}: {kind.word} has no setting {key!r}. {nearest(key, [*kind.settings, *kind.controls])}")
+        known = [*kind.settings, *(RHYTHM if kind.events else ())]
+        if key not in known and not key.startswith("_"):
+            raise Refusal(f"{name}: {kind.word} has no setting {key!r}. {nearest(key, [*known, *kind.controls])}")
     for key, value in node.controls.items():
         if key not in kind.controls:
             raise Refusal(f"{name}: {kind.word} has no control {key!r}. {nearest(key, kind.controls)}")

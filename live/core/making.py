@@ -12,8 +12,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from live.core import beating
 from live.core import inner as m
-from live.core import layout as at
 from live.core import row as r
 from live.core.check import Refusal, in_a_line
 from live.core.kinds import Kind, Making
@@ -82,12 +82,18 @@ class Workshop:
         )  # fmt: skip
         if age:
             making.settings = {**settings, "_age": age}
+        beats = beating.beats(kind, node.settings)
+        events = None
         try:
+            if beats:
+                making.settings = beating.told(kind, making.settings, node.settings)
             cells = kind.state(making) if callable(kind.state) else kind.state
             making.state = np.zeros(max(cells, 1))
             making.state += 0.0  # touched now, not in the callback
             if kind.prepare:
                 kind.prepare(making)
+            if kind.events:
+                events = beating.lay(kind, node.settings, making) if beats else np.zeros(beating.QUEUE)
         except Refusal:
             raise
         except Exception as trouble:
@@ -101,9 +107,9 @@ class Workshop:
             strip.slot = strip.slots[-1]
             row[r.OUT] = self._now + 8 * strip.slot
             self.put(strip.slot, 0.0)
-        if kind.events:
-            strip.events = np.zeros(2 + at.EVENTS_MAX * at.EVENT_CELLS)
-            row[r.EVENTS] = r.address(strip.events)
+        if events is not None:
+            strip.events = events
+            row[r.EVENTS] = r.address(events)
         for cell, value in making.cells.items():
             row[cell] = int(value)
         for slot, value in zip(strip.slots, stands.values(), strict=False):

@@ -35,6 +35,7 @@ PLACE = 35  # index of the place it belongs to
 COST = 36  # nanoseconds it may take in one chunk (live treatments), 0 unwatched
 WIRED = 37  # bit i: input i is connected
 ROOM = 38  # address of ROOM_SIZE doubles of scratch, one for all nodes: warm in the cache, worth nothing after the op returns
+BEAT = 39  # address of the pattern it plays by itself, see beating.py
 
 # FLAGS
 CONTROL = 1  # makes one value a chunk, not sound

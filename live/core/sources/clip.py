@@ -23,6 +23,7 @@ from live.core.sources import pager
 from live.core.sources.cubic import ONE, PARTS, SCRATCH, gather, travel, weigh
 
 IN_MEMORY = 60.0  # seconds; what is longer is streamed
+LEAPT = 1200.0  # seconds in memory of a sound that is begun from anywhere
 FASTEST = 8.0
 SHORT = 64  # frames of the fades at the end of a sound and around a gap
 CUT = 96  # frames in which a sound that is triggered again leaves
@@ -259,11 +260,12 @@ def _prepare(making: Making) -> None:
     desk[pager.SIGN] = -1 if making.settings["reverse"] else 1
     desk[pager.AGE], desk[pager.WAIT] = int(making.settings.get("_age", 0)), bool(making.settings["wait"])
     making.cells[MORE] = making.hold(desk)
-    if sound.seconds <= IN_MEMORY:
+    whole = making.settings.get("_whole") and sound.seconds <= LEAPT  # hits that leap about in it
+    if sound.seconds <= IN_MEMORY or whole:
         data = making.share(("sound", str(sound.path), sound.stamp, making.rate), lambda: sounds.read(sound, making.rate))
         making.hold(data)
-        whole = -pager.EVER if desk[pager.LOOP] else 0, pager.EVER if desk[pager.LOOP] else stop - start
-        pager.window(desk, 0, data, *whole, start, stop - start)
+        ends = (-pager.EVER, pager.EVER) if desk[pager.LOOP] else (0, stop - start)
+        pager.window(desk, 0, data, *ends, start, stop - start)
         return
     desk[pager.STREAMED] = 1
     age, last = int(desk[pager.AGE]), -1 if desk[pager.LOOP] else stop - start - 1

@@ -2,7 +2,8 @@
 
 Events: 1 (start frame, length, fade in, fade out - all in frames -, gain, speed,
 pan) sounds one; up to 64 at once. Two without fades, one after the other, give
-the source back bit for bit. 2 lets all that sound leave.
+the source back bit for bit. Without a length it is a hit, sized by the controls,
+from a position of 0 to 1; below 0 the control's. 2 lets all that sound leave.
 With ``density`` it also scatters grains by itself: a cloud.
 """
 
@@ -27,6 +28,7 @@ SLOTS = 2 * AT_ONCE  # more than may sound, so that a slot still closing never d
 LONGEST = 1200.0  # seconds in memory
 FADES = ("power", "linear")
 LEAVE = 240  # frames of the fade after event 2
+QUICK = 0.003  # seconds in which a hit rises
 
 # a grain: frames still to wait in this run, its frame in the source, part, frames done, length, fades, gain, speed, pan,
 # the frames it has left once it is told to leave (-1: it stays)
@@ -82,6 +84,17 @@ def _begin(state, wait, start, length, rise, fall, gain, speed, pan):
     st[ORDER + count] = slot
     st[COUNT] = count + 1
     st[BEGUN] += 1
+
+
+@njit(**HOW)
+def _hit(state, due, t, where, gain, seconds, position, jitter, pitch, frames, rate, seed):
+    """One grain as the controls say, but quick to rise; chance belongs to its frame, so that a reload changes nothing."""
+    length, speed = np.floor(max(seconds, 0.001) * rate), 2.0 ** (pitch / 12.0)
+    rise = min(QUICK * rate, length / 2)
+    root = mix(mix(seed) + np.uint64(t + due))
+    at = where if where >= 0 else position + 0.5 * jitter * scatter(root, 2)
+    start = min(max(at, 0.0), 1.0) * max(frames - length * speed, 0.0)
+    _begin(state, due, np.floor(start), length, rise, length - rise, gain, speed, jitter * scatter(root, 3))
 
 
 @njit(**HOW)
@@ -210,7 +223,9 @@ def grains(row, n, t):
         if due >= n:
             break
         kind = np.int64(q[e + 1])
-        if kind == 1:
+        if kind == 1 and q[e + 3] == 0:
+            _hit(state, due, t, q[e + 2], q[e + 6], seconds, position, jitter, pitch, frames, rate, r[SEED])
+        elif kind == 1:
             _begin(state, due, q[e + 2], q[e + 3], q[e + 4], q[e + 5], q[e + 6], q[e + 7], q[e + 8])
         elif kind == 2:
             for i in range(np.int64(st[COUNT])):

@@ -2,7 +2,8 @@
 
 When the worker is late the place does not fall silent. A voice goes on with
 its last half second, round and round and slowly fading; an effect lets its
-input through, as late as the effect itself would be. When sound arrives again
+input through, as late as the effect itself would be; codes of a latent stop at
+once, for neither a loop nor the input means anything to their decoder. When sound arrives again
 it crosses back. All in the op below::
 
     GONE --- sound is there ---> RISE --- 8 ms ---> LIVE
@@ -36,6 +37,7 @@ WAY, DONE, RAN = range(3)
 # settings cells
 HEARD, CONTROLS, PAST, COUNT, HISTORY, LOOP, DELAY, CROSS = range(r.SET, r.SET + 8)
 FADE = np.float32(0.84)  # of the loop, each time round: half as loud after two seconds
+NEVER = 1 << 40  # an input so late is silence
 M_LATE = at.M_LATE
 
 
@@ -207,7 +209,8 @@ def _prepare(making: Making, controls: Mapping[str, Control]) -> None:
         raise ValueError(
             f"{path.name} has {head[at.R_OUTS]} channels, the place {making.channels}. Give the place channels={head[at.R_OUTS]}."
         )
-    cross = max(16, round(0.008 * making.rate))
+    silent = given["late"] == "silent"
+    cross = 1 if silent else max(16, round(0.008 * making.rate))  # codes played backwards are noise; their decoder fades by itself
     loop = max(4 * cross, round(0.5 * making.rate)) // CHUNK * CHUNK
     dry = given["late"] == "dry" and head[at.R_INS] > 0
     making.held.append(held)
@@ -222,7 +225,7 @@ def _prepare(making: Making, controls: Mapping[str, Control]) -> None:
             COUNT: len(controls),
             HISTORY: making.hold(np.zeros((making.channels, loop), np.float32)),
             LOOP: loop,
-            DELAY: int(head[at.R_AHEAD]) + int(given["latency"]) if dry else 0,
+            DELAY: int(head[at.R_AHEAD]) + int(given["latency"]) if dry else NEVER if silent else 0,
             CROSS: cross,
         }
     )
@@ -260,9 +263,10 @@ def hosted(word: str, controls: Mapping[str, Control], says: str = "", **setting
 
 
 def kind_of(found: Any) -> Kind:
-    """The kind for one entry of the catalogue: an effect falls back to its input, a voice to its last loop."""
+    """The kind for one entry of the catalogue: an effect falls back to its input, a voice or a decoder to its last loop."""
     hears = bool(found.inlets)
-    given = {"hears": hears, "late": "dry" if hears else "loop", "ahead": found.ahead, "latency": found.latency, "chunk": found.chunk}
+    late = "silent" if found.gives == "latent" else "dry" if hears and found.takes == "sound" else "loop"
+    given = {"hears": hears, "late": late, "ahead": found.ahead, "latency": found.latency, "chunk": found.chunk}
     return hosted(found.word, found.controls, found.says, **given)
 
 

@@ -43,7 +43,7 @@ gain = Kind(
     "louder or softer",
     inlets=("sound",),
     controls={
-        "gain": Control(1.0, low=0.0, high=4.0, moves="loudness"),
+        "gain": Control(1.0, low=-4.0, high=4.0, moves="loudness"),
         "db": Control(0.0, low=-96.0, high=24.0, unit="dB", moves="loudness"),
     },
     state=2,

@@ -1,0 +1,262 @@
+"""The hand that carries edits to the stage: rehearse, land on the bar, keep the way back. The prompt never waits for it.
+
+    change -> page -> score -> plan -> dress rehearsal -> posted for the next bar -> landed
+
+Edits queue up here and are taken one by one, each on top of what was accepted
+before it; one that is refused leaves no trace. A thread of its own does it,
+and reads what the core answers.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from live.edits import Change, State
+from live.mistakes import Mistake
+from live.naming import score_of
+from live.plan import Drop, Hush, Make, Plan, Retune, Rewire, Route, Swap, carried, compare
+from live.score import Score
+
+if TYPE_CHECKING:
+    from live.dress import Dress
+    from live.stage import Stage
+
+MARGIN = 0.15  # seconds before a bar line: what is not posted by then lands on the next
+DEADLINE = 4.0  # seconds a rehearsal may take
+MOST = 200  # steps back
+EVERY = 0.01
+
+
+@dataclass
+class Proposal:
+    """Something that should be so from the next bar on."""
+
+    change: Change
+    said: str = ""  # what it is called in messages
+    when: str = ""  # now | beat | bar; empty: as the desk is set
+    fade: float | None = None
+    rehearse: bool = True
+    step: bool = True  # a step for undo
+    back: str = ""  # undo | redo: a step along the past itself
+    lost: Callable[[str], None] | None = None  # told when it is refused
+    accepted: Callable[[State], None] | None = None  # told when it is not
+    quiet: str = ""  # said when nothing has to happen
+    done: threading.Event = field(default_factory=threading.Event)
+    plan: Plan = ()
+    refused: str = ""
+
+
+@dataclass
+class Flight:
+    """A plan on its way."""
+
+    plan: Plan
+    state: State
+    before: State
+    frame: int
+    said: str
+
+
+class Hand:
+    """Takes proposals, one after another."""
+
+    def __init__(self, stage: Stage, say: Callable[[str], None], *, dress: Dress | None = None, room: Any = None, state: State | None = None) -> None:
+        self.stage, self.say, self.dress, self.room = stage, say, dress, room
+        self.lock = threading.RLock()  # the stage is asked from several threads
+        self.state = state or State(score=stage.score)
+        self.past: list[State] = []
+        self.future: list[State] = []
+        self.flights: dict[int, Flight] = {}
+        self.quant, self.fade = "bar", 0.05
+        self.effects: Callable[[Any], Any] | None = None  # makes treatments written live ready to play
+        self.accepted: Callable[[State], None] | None = None
+        self.plan: Plan = ()  # the last one
+        self.busy = ""
+        self._queue: queue.SimpleQueue[Proposal | None] = queue.SimpleQueue()
+        self._closed = False
+        self._told = 0
+        self._thread = threading.Thread(target=self._run, name="hand", daemon=True)
+        self._reader = threading.Thread(target=self._listen, name="receipts", daemon=True)
+        self._thread.start()
+        self._reader.start()
+
+    def propose(self, proposal: Proposal) -> Proposal:
+        """Take it up when its turn comes."""
+        self._queue.put(proposal)
+        return proposal
+
+    def undo(self, *, redo: bool = False) -> Proposal:
+        """Back to what was before the last accepted step, or forward again."""
+        word = "redo" if redo else "undo"
+
+        def change(state: State) -> State:
+            steps = self.future if redo else self.past
+            if not steps:
+                raise Mistake("There is nothing to take back." if not redo else "There is nothing to bring back.")
+            return steps[-1]
+
+        return self.propose(Proposal(change, f"{word}()", when="beat", rehearse=False, back=word))
+
+    def settle(self, patience: float = 30.0) -> bool:
+        """Wait until nothing is under way any more; for scripts without a performer, and for tests."""
+        mark = Proposal(lambda state: state, step=False)
+        mark.said = "\0"
+        self.propose(mark).done.wait(patience)
+        until = time.monotonic() + patience
+        while self.flights and time.monotonic() < until:
+            time.sleep(0.005)
+        return not self.flights
+
+    def close(self) -> None:
+        """Take nothing any more."""
+        self._closed = True
+        self._queue.put(None)
+        self._thread.join(2.0)
+        self._reader.join(2.0)
+        if self.dress:
+            self.dress.close()
+
+    # --- in the hand's own thread ----------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._closed:
+            proposal = self._queue.get()
+            if proposal is None:
+                return
+            try:
+                if proposal.said != "\0":
+                    self.busy = proposal.said
+                    self._take(proposal)
+            except Mistake as slip:
+                self._refuse(proposal, "\n".join(slip.lines(plays())))
+            except Exception as trouble:  # noqa: BLE001 - whatever an edit brings along must not end the hand
+                self._refuse(proposal, f"{proposal.said}: {type(trouble).__name__}: {trouble}. {plays()}")
+            finally:
+                self.busy = ""
+                proposal.done.set()
+
+    def _take(self, proposal: Proposal) -> None:
+        """One proposal, all the way to the core's mail."""
+        before = self.state
+        wished = proposal.change(before)
+        page = wished.page
+        if self.effects:
+            page = self.effects(page)
+        score = wished.score if proposal.back else score_of(page, before.score, self.room)
+        plan = compare(before.score, score)
+        after = replace(wished, score=score)
+        proposal.plan = plan
+        if not plan:
+            self._accept(proposal, after)
+            if proposal.quiet:
+                self.say(proposal.quiet)
+            return
+        if proposal.rehearse and self.dress and needs(plan):
+            verdict = self._rehearsed(score, before.score, plan)
+            if verdict is not None and not verdict.ok:
+                return self._refuse(proposal, f"{proposal.said}: {verdict.reason}. {plays()}")
+        when = proposal.when or self.quant
+        fade = self.fade if proposal.fade is None else proposal.fade
+        with self.lock:
+            frame = self._landing(when, plan)
+            number = self.stage.post(plan, frame=frame, fade=fade)
+            self.flights[number] = Flight(plan, after, before, frame, proposal.said)
+        self.plan = plan
+        if proposal.back:
+            come, gone = (self.past, self.future) if proposal.back == "undo" else (self.future, self.past)
+            come.pop()
+            gone.append(before)
+        elif proposal.step:
+            self.past.append(before)
+            del self.past[:-MOST]
+            self.future.clear()
+        self._accept(proposal, after)
+
+    def _accept(self, proposal: Proposal, state: State) -> None:
+        self.state = state
+        for told in (proposal.accepted, self.accepted):
+            if told:
+                told(state)
+
+    def _rehearsed(self, score: Score, before: Score, plan: Plan) -> Any:
+        """What the dress rehearsal says."""
+        assert self.dress is not None
+        stage = self.stage
+        clock = stage.clock
+        frame = clock.next(stage.frame, clock.bar)
+        turned = {int(k): float(stage.knobs[k]) for k in stage.knobs.nonzero()[0]}
+        ticket = self.dress.ask(score, before, frame=frame, clock=clock, knobs=turned, deadline=DEADLINE, changed=touched(plan))
+        until = time.monotonic() + 4 * DEADLINE
+        while not self._closed and time.monotonic() < until:
+            verdict = self.dress.answer(ticket, timeout=0.05)
+            if verdict is not None:
+                return verdict
+        self.dress.drop(ticket)
+        return None
+
+    def _landing(self, when: str, plan: Plan) -> int:
+        """The frame a plan lands at; 0: at once. Never before a plan it stands on."""
+        stage = self.stage
+        soon = [flight.frame for flight in self.flights.values()]
+        if all(isinstance(step, Hush) for step in plan):
+            return 0
+        if when == "now":
+            return max(soon, default=0)
+        clock = stage.clock
+        frame = clock.next(stage.frame + round(MARGIN * stage.rig.rate), 1.0 if when == "beat" else clock.bar)
+        return max([frame, *soon])
+
+    def _refuse(self, proposal: Proposal, why: str) -> None:
+        proposal.refused = why
+        if proposal.lost:
+            proposal.lost(why)
+        self.say(why)
+
+    # --- what the core answers ----------------------------------------------------------------
+
+    def _listen(self) -> None:
+        while not self._closed:
+            with self.lock:
+                try:
+                    news = self.stage.read()
+                except (OSError, ValueError):  # the stage was closed under us
+                    return
+                for number in [n for n in self.flights if n in self.stage.answers]:
+                    self._landed(number, self.stage.answers.pop(number))
+            for line in news[self._told :]:
+                self.say(line)
+            self._told = len(news)
+            time.sleep(EVERY)
+
+    def _landed(self, number: int, receipt: Any) -> None:
+        """A plan has arrived, or the core would not have it."""
+        flight = self.flights.pop(number)
+        if receipt.landed:
+            self.stage.score = carried(self.stage.score, flight.plan)
+            return
+        self.state = flight.before
+        self.past = [state for state in self.past if state is not flight.before]
+        if self.accepted:
+            self.accepted(self.state)
+        self.say(f"{flight.said}: {receipt.text}. {plays()}")
+
+
+def plays() -> str:
+    """What is so after every refusal."""
+    return "What played plays on."
+
+
+def needs(plan: Plan) -> bool:
+    """Whether something could go wrong that only playing it shows."""
+    return any(isinstance(step, Make | Swap | Rewire | Retune | Route) and not (isinstance(step, Route) and step.gain is None) for step in plan)
+
+
+def touched(plan: Plan) -> list[str]:
+    """The places a plan has to do with."""
+    found = [step.place if isinstance(step, Route) else step.name for step in plan if isinstance(step, Make | Swap | Rewire | Retune | Route | Drop)]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,360 @@
+"""The desk's side of a reading: a warm spare process gets the script, answers within two seconds, and is thrown away.
+
+    reader = Reader(folder)
+    reading = reader.read(folder / "main.py")      # .page, or .mistake
+
+Nothing a script does reaches the desk: only known words are unpickled, and a process that does not answer is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import pickle
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from live.mistakes import Mistake
+from live.reader import KNOWN, hear, say
+from live.texts import called, missing, read
+
+if TYPE_CHECKING:
+    from live.values import Page
+
+SECONDS = 2.0  # a script may take, waiting for a busy machine not counted
+PATIENCE = 6.0  # counted
+MEMORY = 1 << 30
+LATER = 0.3  # seconds until another spare is started
+MOST = 64 << 20  # bytes of an answer
+ROOT = Path(__file__).absolute().parent.parent
+NOTHING = "It is empty; perhaps it was only half saved."
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of reading one script."""
+
+    path: Path
+    text: str = ""
+    page: Page | None = None
+    mistake: Mistake | None = None
+    half: bool = False  # a mistake that a file saved only half would make as well
+    overtaken: bool = False  # given up, because there was something newer to read
+    printed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    imported: dict[Path, str] = field(default_factory=dict)  # files of the session that were used, each with the hash of its text
+    definitions: str = ""  # imports, functions and classes of the script, on their lines
+    values: dict[str, Any] = field(default_factory=dict)  # plain values it has named
+    seconds: float = 0.0
+
+
+class Narrow(pickle.Unpickler):
+    """Makes frozen words, and refuses everything else: nothing in an answer can run."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Only classes, and only those that descriptions are made of."""
+        if module == "builtins" and name in ("set", "frozenset", "complex"):
+            return {"set": set, "frozenset": frozenset, "complex": complex}[name]
+        if module == "pathlib" and name == type(Path()).__name__:
+            return type(Path())
+        if module in KNOWN and "." not in name:
+            __import__(module)
+            found = getattr(sys.modules[module], name, None)
+            if isinstance(found, type) and found.__module__ == module:
+                return found
+        raise pickle.UnpicklingError(f"{module}.{name} is no word of ours")
+
+
+def unpacked(data: bytes) -> Any:
+    """What is in an answer."""
+    return Narrow(io.BytesIO(data)).load()
+
+
+class Spare:
+    """One warm process, for one script."""
+
+    def __init__(self) -> None:
+        on_unix: dict[str, Any] = {} if os.name == "nt" else {"start_new_session": True}
+        surroundings = {k: v for k, v in os.environ.items() if k not in ("PYTHONINSPECT", "PYTHONSAFEPATH", "PYTHONBREAKPOINT")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "live.reader"], cwd=ROOT, env=surroundings, bufsize=0,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **on_unix,
+        )  # fmt: skip
+        self.warm, self.over = threading.Event(), threading.Event()
+        self.answer, self.trace = b"", b""
+        ears = (self._hear_answer, self._hear_trace)
+        self._ears = [threading.Thread(target=ear, name="reader", daemon=True) for ear in ears]
+        for ear in self._ears:
+            ear.start()
+
+    def _hear_answer(self) -> None:
+        """Two frames: that it is warm, and the answer."""
+        assert self.process.stdout is not None
+        with contextlib.suppress(OSError, ValueError):
+            pipe = self.process.stdout.fileno()
+            if hear(pipe, 64) == b"warm":
+                self.warm.set()
+                self.answer = hear(pipe, MOST)
+        self.warm.set()
+        self.over.set()
+
+    def _hear_trace(self) -> None:
+        """Where it stands, when it is asked for, or when it falls over."""
+        assert self.process.stderr is not None
+        with contextlib.suppress(OSError, ValueError):
+            while part := os.read(self.process.stderr.fileno(), 65536):
+                self.trace = (self.trace + part)[-1_000_000:]
+
+    def ask(self, request: bytes) -> bool:
+        """Hand it the script; False when it is no longer there."""
+        assert self.process.stdin is not None
+        try:
+            say(self.process.stdin.fileno(), request)
+        except OSError:
+            return False
+        return True
+
+    def waited(self) -> float | None:
+        """Seconds it has stood in line for a processor; None where nobody counts them."""
+        try:
+            with open(f"/proc/{self.process.pid}/schedstat", encoding="ascii") as file:
+                return int(file.read().split()[1]) / 1e9
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def stood(self) -> None:
+        """Wait for where it stands, now that its time is over: the trace is on its way."""
+        until, size = time.monotonic() + 0.5, -1
+        while time.monotonic() < until and size != len(self.trace):
+            size = len(self.trace) or -1
+            time.sleep(0.02)
+
+    def kill(self) -> int | None:
+        """Away with it and all it started. Answers how it had ended by itself, if it had."""
+        if self.over.is_set() and not self.answer:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.2)
+        code = self.process.poll()
+        with contextlib.suppress(OSError):
+            if os.name == "nt":
+                self.process.kill()
+            else:
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for ear, pipe in zip([None, *self._ears], (self.process.stdin, self.process.stdout, self.process.stderr), strict=True):
+            if ear is not None:
+                ear.join(0.2)  # somebody the script has started may hold the other end
+            if pipe is not None and (ear is None or not ear.is_alive()):
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        return code
+
+
+class Reader:
+    """Reads the scripts of one session's folder. One reading at a time; a newer one may overtake it."""
+
+    def __init__(
+        self, folder: Path | str, *, seconds: float = SECONDS, patience: float = PATIENCE, memory: int = MEMORY, spares: int = 2
+    ) -> None:
+        self.folder = Path(folder).absolute()
+        self.seconds, self.patience, self.memory = seconds, patience, memory
+        self.room: Any = None  # what the loudspeakers and inputs are called, for words.begin
+        self.folders: tuple[Path, ...] = ()  # more places for engines
+        self._spares: deque[Spare] = deque()
+        self._count, self._open = spares, True
+        self._lock, self._turn = threading.Lock(), threading.Lock()
+        self._now: Spare | None = None
+        self._fill()
+
+    def warm(self, timeout: float = 10.0) -> bool:
+        """Wait until a spare stands by."""
+        with self._lock:
+            first = self._spares[0] if self._spares else None
+        return first is not None and first.warm.wait(timeout)
+
+    def read(self, path: Path | str, text: str | None = None, still: Callable[[], bool] = lambda: True) -> Reading:
+        """Read a script, or a text as if it stood in that file. ``still`` says whether anybody wants it, when ``overtake`` asks."""
+        path = Path(path) if Path(path).is_absolute() else self.folder / path
+        began, name = time.monotonic(), called(path, self.folder)
+        try:
+            text = read(path, self.folder) if text is None else text
+        except Mistake as slip:
+            return Reading(path, mistake=slip, half=True, seconds=time.monotonic() - began)
+        if not text.strip():
+            return Reading(path, text, mistake=Mistake(f"There is nothing in {name}.", near=NOTHING, file=name), half=True)
+        if not self.folder.is_dir():
+            return Reading(path, text, mistake=missing(path, self.folder), half=True)
+        with self._turn:
+            return self._read(path, name, text, began, still)
+
+    def overtake(self) -> None:
+        """What is being read may not be wanted any more."""
+        with self._lock:
+            now = self._now
+        if now is not None:
+            now.over.set()
+
+    def fresh(self) -> None:
+        """Forget the spares: words or engines have changed since they warmed up."""
+        with self._lock:
+            old, self._spares = list(self._spares), deque()
+        for spare in old:
+            spare.kill()
+        self._fill()
+
+    def close(self) -> None:
+        """End every process of ours."""
+        self._open = False
+        self.overtake()
+        with self._lock:
+            old, self._spares = list(self._spares), deque()
+        for spare in old:
+            spare.kill()
+
+    def _fill(self) -> None:
+        """As many spares as there should be."""
+        with self._lock:
+            while self._open and len(self._spares) < self._count:
+                self._spares.append(Spare())
+
+    def _next(self) -> Spare:
+        """A warm one if there is one, else the oldest."""
+        with self._lock:
+            alive = [one for one in self._spares if not one.over.is_set()]
+            chosen = next((one for one in alive if one.warm.is_set()), alive[0] if alive else None)
+            dead = [one for one in self._spares if one.over.is_set()]
+            self._spares = deque(one for one in alive if one is not chosen)
+            self._now = chosen = chosen or Spare()
+        for one in dead:
+            one.kill()
+        return chosen
+
+    def _read(self, path: Path, name: str, text: str, began: float, still: Callable[[], bool]) -> Reading:
+        seconds = self.seconds + len(text) / 1e6  # a second for each megabyte
+        told = {"room": self.room, "folders": self.folders, "seconds": seconds, "memory": self.memory}
+        frame = pickle.dumps({"path": path, "folder": self.folder, "name": name, "text": text, **told}, 5)
+        spare, late, wanted, code = self._next(), False, True, None
+        try:
+            if not spare.ask(frame):
+                spare.kill()
+                spare = self._next()
+                spare.ask(frame)
+            wanted = still() and self._open
+            if wanted:
+                spare.warm.wait(30)
+                late = self._wait(spare, seconds)
+                wanted = bool(spare.answer) or (still() and self._open)
+            if late:
+                spare.stood()
+        finally:
+            self._now = None
+            if not spare.answer:
+                code = spare.kill()
+            threading.Thread(target=self._after, args=(spare,), name="reader", daemon=True).start()
+        took = time.monotonic() - began
+        if not wanted:
+            return Reading(path, text, overtaken=True, seconds=took)
+        if spare.answer:
+            with contextlib.suppress(Exception):  # whatever garbage a script has written there is no answer
+                return self._answered(path, text, spare.answer, took)
+        slip = self._silent(path, text, spare.trace.decode("ascii", "replace"), seconds if late else 0.0, code)
+        return Reading(path, text, mistake=slip, seconds=took)
+
+    def _after(self, spare: Spare) -> None:
+        """Clear up, and let the desk think about what was read before another process warms up beside it."""
+        spare.kill()
+        with self._lock:
+            few = not any(one.warm.is_set() for one in self._spares)
+        time.sleep(0 if few else LATER)
+        self._fill()
+
+    def _wait(self, spare: Spare, seconds: float) -> bool:
+        """Until it answers, or its time is over; True when it was."""
+        began, before = time.monotonic(), spare.waited()
+        while True:
+            stood, gone = 0.0, time.monotonic() - began
+            now = spare.waited()
+            if now is not None and before is not None:
+                stood = now - before
+            elif hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1):
+                stood = self.patience
+            left = min(seconds + stood, max(self.patience, 2 * seconds)) - gone
+            if left <= 0:
+                return True
+            if spare.over.wait(left):
+                return False
+
+    def _answered(self, path: Path, text: str, data: bytes, took: float) -> Reading:
+        """The answer as a Reading."""
+        told = unpacked(data)
+        texts = {Path(file): body for file, body in told["imported"].items() if Path(file) != path}
+        page = unpacked(told["page"]) if told["page"] else None
+        if page is not None:
+            page.room = self.room
+        slip = None
+        if told["mistake"] is not None:
+            slip = Mistake(str(told["mistake"]["what"]))
+            vars(slip).update({key: value for key, value in told["mistake"].items() if key in vars(slip)})
+        return Reading(
+            path=path, text=text, page=page, mistake=slip, half=bool(told["half"]),
+            printed=[str(line) for line in told["printed"]], notes=[str(line) for line in told["notes"]],
+            imported={file: digest(body) for file, body in texts.items()},
+            definitions=str(told["definitions"]), values=unpacked(told["values"]) if told["values"] else {}, seconds=took,
+        )  # fmt: skip
+
+    def _silent(self, path: Path, text: str, trace: str, seconds: float, code: int | None) -> Mistake:
+        """No answer came: why, and where it stood."""
+        file, line = self._stood(trace, path)
+        name = called(file, self.folder)
+        try:
+            body = text if file == path else read(file, self.folder)
+        except Mistake:
+            body = ""
+        source = body.split("\n", line)[line - 1] if 0 < line <= body.count("\n") + 1 else ""
+        near = "A script only describes; to wait or to repeat is for clocks and rhythms."
+        if seconds and line:
+            what = f"Still running after {seconds:.2g} s: a loop that never ends?"
+        elif seconds:
+            what, near = f"Reading it takes more than {seconds:.2g} s ({len(text) / 1e6:.1f} MB).", "Cut it into fewer lines."
+        elif code == -9:
+            what, near = "Reading it was ended from outside, perhaps for want of memory.", "Save it again."
+        else:
+            what, near = (
+                "Python itself ended while reading it.",
+                "A script only describes; it needs no os._exit(), and nothing that can crash.",
+            )
+        column, length = len(source) - len(source.lstrip()), len(source.strip())
+        return Mistake(what, near=near, file=name, line=line, column=column if source else -1, length=length or 1, source=source)
+
+    def _stood(self, trace: str, path: Path) -> tuple[Path, int]:
+        """The innermost line of the session that was running when the last trace was written."""
+        last = re.split(r"^(?:Timeout|Fatal)", trace, flags=re.MULTILINE)[-1]
+        parts = re.split(r"^(?:Current thread|Thread) .*$", last, flags=re.MULTILINE)
+        for part in reversed(parts):  # the main thread is written last
+            for file, line in re.findall(r'^  File "(.*)", line (\d+)', part, flags=re.MULTILINE):
+                if file == escaped(path):
+                    return path, int(line)
+                if file.startswith(escaped(self.folder) + os.sep) and os.path.exists(file):
+                    return Path(file), int(line)
+        return path, 0
+
+
+def escaped(path: Path) -> str:
+    """A path as Python's C side writes it."""
+    return str(path).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def digest(text: str) -> str:
+    """A text's own mark."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,63 @@
+"""The typed line in colours: what is a place, a word, a verb, a text in quotes. Python's own tokenizer does the reading."""
+
+from __future__ import annotations
+
+import io
+import keyword
+import tokenize
+from collections.abc import Collection, Mapping
+from typing import Any
+
+Line = list[tuple[str, str]]
+
+_KINDS = {tokenize.STRING: "code.string", tokenize.NUMBER: "code.number", tokenize.COMMENT: "code.comment", tokenize.OP: "code.operator"}
+
+
+def coloured(text: str, names: Mapping[str, Any], vocabulary: Collection[str], places: Collection[str]) -> list[Line]:
+    """Every line of the text as (class, text)."""
+    lines = text.split("\n")
+    marks: list[list[tuple[int, int, str]]] = [[] for _ in lines]
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text + "\n").readline):
+            look = _look(token, names, vocabulary, places)
+            if look:
+                _mark(marks, token.start, token.end, look, lines)
+    except (tokenize.TokenError, SyntaxError):  # it is being typed: what was read until here has its colour
+        pass
+    return [_joined(line, found) for line, found in zip(lines, marks, strict=True)]
+
+
+def _look(token: tokenize.TokenInfo, names: Mapping[str, Any], vocabulary: Collection[str], places: Collection[str]) -> str:
+    if token.type in _KINDS:
+        return _KINDS[token.type]
+    if token.type == tokenize.ERRORTOKEN and token.string[:1] in "\"'":
+        return "code.string"
+    if token.type != tokenize.NAME:
+        return "code.string" if "STRING" in tokenize.tok_name[token.type] else ""
+    if keyword.iskeyword(token.string):
+        return "code.keyword"
+    if token.string in places:
+        return "code.place"
+    if token.string in vocabulary:
+        return "code.word"
+    return "code.verb" if token.string in names and callable(names[token.string]) else "code.name"
+
+
+def _mark(marks: list[list[tuple[int, int, str]]], start: tuple[int, int], end: tuple[int, int], look: str, lines: list[str]) -> None:
+    """A token may cross lines: each gets its piece."""
+    for row in range(start[0] - 1, min(end[0], len(lines))):
+        first = start[1] if row == start[0] - 1 else 0
+        last = end[1] if row == end[0] - 1 else len(lines[row])
+        marks[row].append((first, last, look))
+
+
+def _joined(line: str, marks: list[tuple[int, int, str]]) -> Line:
+    made: Line = []
+    at = 0
+    for first, last, look in marks:
+        if first < at or last <= first:
+            continue
+        made += [("code.name", line[at:first]), (look, line[first:last])]
+        at = last
+    made.append(("code.name", line[at:]))
+    return [(look, text) for look, text in made if text]
