@@ -23,7 +23,7 @@ from engines.face import Control, Engine
 ROOT = Path(__file__).parent.parent
 OWN = (ROOT / "engines", ROOT / "agents")
 HEAVY = {"torch", "torchaudio", "transformers", "jax", "tensorflow"}
-READ = ("inlets", "chunk", "ahead", "latency", "neutral", "budget", "settings")
+READ = ("inlets", "chunk", "ahead", "latency", "neutral", "budget", "gives", "takes", "settings")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Found:
     latency: int = Engine.latency
     neutral: Mapping[str, float] | None = None
     budget: float = Engine.budget
+    gives: str = Engine.gives
+    takes: str = Engine.takes
     settings: Mapping[str, Any] = field(default_factory=dict)
     trouble: str = ""
 

@@ -44,6 +44,7 @@ class Format:
     channels: int = 1
     chunk: int = 256
     seed: int = 0
+    ahead: int = 0  # frames: a step for frame f of the core's clock hears the sound of frame f - ahead
 
     def silence(self, *, frames: int | None = None, seconds: float | None = None) -> Block:
         """A silent block of one step, or of the asked length."""
@@ -77,6 +78,8 @@ class Engine:
     ``latency``  frames between a sound going in and its trace coming out, beyond ``ahead``
     ``neutral``  settings that must leave the sound alone
     ``budget``   the share of one core it may take in real time
+    ``gives``    what comes out: sound, or latent (codes that travel as sound does)
+    ``takes``    what goes in: the same two
     """
 
     inlets: ClassVar[tuple[str, ...]] = ("sound",)
@@ -85,6 +88,8 @@ class Engine:
     latency: int = 0
     neutral: ClassVar[Mapping[str, float] | None] = None
     budget: ClassVar[float] = 0.5
+    gives: ClassVar[str] = "sound"
+    takes: ClassVar[str] = "sound"
     settings: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, **settings: Any) -> None:

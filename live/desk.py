@@ -6,26 +6,26 @@ the ``Hand``, saves come from ``Reload``. Whatever goes wrong is one message.
 
 from __future__ import annotations
 
-import ast
-import codeop
 import contextlib
-import linecache
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from live import values, words
+from live import values
 from live.edits import GONE, Edit, State, saving, typing
 from live.glance import Glance
 from live.hand import Hand, Proposal
-from live.mistakes import Mistake, from_exception
+from live.mistakes import Mistake
 from live.paging import paged
-from live.typed import typed
-from live.values import Described, Number, Page, Value, opened
-from live.verbs import Told, Verbs
-from live.vocabulary import vocabulary
+from live.scribe import Leave, Scribe, is_whole
+from live.values import Page
+from live.verbs import Verbs
+from live.vocabulary import note_effect, vocabulary
+from live.weave import parts, rekinded
+
+HINT = 12.0  # seconds a place may stay unheard before somebody asks about it
 
 if TYPE_CHECKING:
     from live.reload import Reading, Reload
@@ -34,14 +34,12 @@ if TYPE_CHECKING:
     from live.stage import Stage
 
 
-class Leave(Exception):
-    """The performer quits."""
-
-
 class Desk:
     """One evening: a stage, a session, and somebody who types."""
 
-    def __init__(self, stage: Stage, session: Session | None = None, room: Any = None, *, rehearse: bool = True, folder: Path | None = None) -> None:
+    def __init__(
+        self, stage: Stage, session: Session | None = None, room: Any = None, *, rehearse: bool = True, folder: Path | None = None
+    ) -> None:
         from live.room import Room
 
         self.stage, self.session = stage, session
@@ -52,7 +50,6 @@ class Desk:
         self.error, self.controller = "", ""
         self.held: Page | None | bool = False  # a page that waits for go(), True: saves wait, False: they do not
         self.saved_at = ""
-        self.count = 0
         self._unheard: set[str] = set()
         self.glance = Glance(self)
         state = State(edit=Edit(), score=stage.score)
@@ -71,11 +68,13 @@ class Desk:
         self._shown = state.page  # what the prompt's names stand for
         self._written: dict[str, str] = {}
         self.verbs = Verbs(self)
-        self.ns: dict[str, Any] = {"__name__": "__prompt__", "__builtins__": __builtins__}
-        self.ns |= words.nouns() | self.verbs.all()
-        self.own = set(self.ns)
+        self.scribe = Scribe(self.room, lambda: self.hand.state.page, self.verbs.all())
+        self.ns = self.scribe.ns
         self.ns |= state.page.names
         self.reload: Reload | None = None
+        self._reader: Any = None
+        self._hinting: tuple[float, list[str]] = (0.0, [])
+        self.hand.tick = self._hint
 
     # --- the session ----------------------------------------------------------------------
 
@@ -91,6 +90,17 @@ class Desk:
         self._reading(first)
         self.reload.start()
         return first
+
+    def reader(self) -> Any:
+        """Who reads scripts: the session's own reader, or one for the folder."""
+        if self.reload is not None:
+            return self.reload.reader
+        if self._reader is None:
+            from live.reading import Reader
+
+            self._reader = Reader(self.folder, spares=1)
+            self._reader.room = self.room
+        return self._reader
 
     def _reading(self, reading: Reading) -> None:
         """What came of reading the script."""
@@ -116,7 +126,7 @@ class Desk:
         def done(state: State) -> None:
             self._define(reading)
 
-        proposal = Proposal(saving(page), name)
+        proposal = Proposal(saving(page), name, tell=True)
         proposal.accepted = done
         self.saved_at = time.strftime("%H:%M")
         return self.hand.propose(proposal)
@@ -132,10 +142,10 @@ class Desk:
 
     def _define(self, reading: Reading) -> None:
         """The script's functions and plain values, for the prompt to use."""
-        kept = {name: value for name, value in self.ns.items() if name in self.own}
+        kept = {name: value for name, value in self.ns.items() if name in self.scribe.own}
         with contextlib.suppress(Exception):  # a definition that only works there
             exec(compile(reading.definitions, str(reading.path), "exec"), self.ns)
-        self.ns |= {name: value for name, value in reading.values.items() if name not in self.own}
+        self.ns |= {name: value for name, value in reading.values.items() if name not in self.scribe.own}
         self.ns |= kept
 
     # --- what is said ---------------------------------------------------------------------
@@ -163,127 +173,21 @@ class Desk:
     # --- what is typed ------------------------------------------------------------------------
 
     def complete_code(self, text: str) -> bool:
-        """Whether Enter may run it: a whole statement, or one that is wrong in any case."""
-        try:
-            return codeop.compile_command(text, "<line>", "exec" if "\n" in text else "single") is not None
-        except (SyntaxError, ValueError, OverflowError):
-            return True
+        """Whether Enter may run it."""
+        return is_whole(text)
 
     def run(self, text: str) -> str:
-        """Run what was typed; the answer to show. Nothing it does can half happen."""
-        if not text.strip():
-            return ""
-        self.count += 1
-        file = f"line {self.count}"
-        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        """Run what was typed, in this thread; the answer to show. Nothing it does can half happen."""
         before = dict(self.ns)
-        page = words.begin(self.room)
-        page.outs.update(self.hand.state.page.outs)
-        outs = dict(page.outs)
-        values.hands.append(self._turned)
         try:
-            shown = self._execute(text, file)
-            edit = self._edit(before, page, outs, text)
-        except Leave:
-            raise
-        except KeyboardInterrupt:
-            self._restore(before)
-            return "Stopped. The sound went on."
-        except BaseException as slip:  # noqa: BLE001 - whatever a line does, the prompt comes back
-            self._restore(before)
-            known = from_exception(slip, {file: text}, names=self.ns)
-            known.file = ""
-            self.error = str(known)
-            return "\n".join(known.lines())
-        finally:
-            values.hands.pop()
+            shown, edit = self.scribe.run(text)
+        except Mistake as slip:
+            self.error = str(slip)
+            return "\n".join(slip.lines())
         if edit:
-            self.hand.propose(Proposal(typing(edit), text.strip().splitlines()[0][:60], lost=lambda _: self._lost(edit, before)))
+            said = text.strip().splitlines()[0][:60]
+            self.hand.propose(Proposal(typing(edit), said, lost=lambda _: self._lost(edit, before)))
         return shown
-
-    def _execute(self, text: str, file: str) -> str:
-        """The statements; the last expression's value is the answer."""
-        tree = ast.parse(text, file)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, file, "exec"), self.ns)
-        if last is None:
-            return ""
-        return self._shown_as(eval(compile(ast.Expression(last.value), file, "eval"), self.ns))
-
-    def _shown_as(self, found: Any) -> str:
-        """A result as text that can be typed back."""
-        if found is None:
-            return ""
-        if isinstance(found, Told):
-            return str(found)
-        if isinstance(found, Value) and found.name:
-            return f"{found.name} = {typed(found)}"
-        if isinstance(found, Value | list | tuple | dict):
-            return typed(found)
-        return repr(found)
-
-    def _restore(self, before: Mapping[str, Any]) -> None:
-        self.ns.clear()
-        self.ns.update(before)
-
-    def _edit(self, before: Mapping[str, Any], page: Page, outs: Mapping[str, Any], text: str) -> Edit:
-        """What a line has changed of the music."""
-        there = self.hand.state.page.names
-        names: dict[str, Any] = {}
-        for name in {*before, *self.ns}:
-            value = self.ns.get(name, GONE)
-            if value is before.get(name, GONE) or name.startswith("_"):
-                continue
-            describes = isinstance(value, Value) or any(True for _ in opened(name, value))
-            if name in self.own and value is not before.get(name):
-                raise Mistake(f"{name} is a word of the language, so no place can have that name.", near=f"Name it otherwise: {name}1 = ...", word=name)
-            if describes:
-                names[name] = value
-            elif name in there:
-                names[name] = GONE
-        changed = {out: page.outs.get(out, GONE) for out in {*outs, *page.outs} if page.outs.get(out, GONE) is not outs.get(out, GONE)}
-        for gone in [name for name, value in names.items() if value is GONE and name not in self.ns]:
-            changed |= self._without(gone, {**page.outs, **changed}, names)
-        if not names and not changed and page.tempo is None and page.bar is None:
-            return Edit()
-        fresh = Page({name: value for name, value in names.items() if value is not GONE}, dict(changed), room=self.room)
-        words.named(fresh)
-        words.measure(Page(fresh.names, {k: v for k, v in changed.items() if v is not GONE}, widths=fresh.widths))
-        texts = {name: text for name in names} | {f"out.{out}": text for out in changed}
-        return Edit(names, changed, page.tempo, page.bar, fresh.widths, page.effects, texts)
-
-    def _without(self, name: str, outs: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
-        """The outputs when a place has gone; refused when something else still hears it."""
-        gone = {full for full, _ in opened(name, self.hand.state.page.names[name])}
-        for other, value in {**self.hand.state.page.names, **names}.items():
-            if value is GONE or other == name:
-                continue
-            for _, one in opened(other, value):
-                if any(getattr(x, "name", None) in gone for x in parts(one)):
-                    raise Mistake(f"{other} hears {name}.", near=f"Say first what {other} hears instead, or: del {other}, {name}", word=name)
-        found = {}
-        for out, value in outs.items():
-            if isinstance(value, Value) and (rest := without(value, gone)) is not value:
-                found[out] = rest
-        return found
-
-    def _turned(self, value: Described, name: str, to: Any) -> None:
-        """``rain.rate = 0.5``: the same place, with that control elsewhere."""
-        word = vocabulary().get(value.kind)
-        if word is None or (name not in word.controls and name not in word.settings):
-            getattr(value, name)  # says what there is
-            raise Mistake(f"{name} cannot be turned.", word=name)
-        if value.name is None:
-            raise Mistake("Only what has a name can be turned.", near="Write: rain.rate = 0.5", word=name)
-        controls, settings = dict(value.controls), dict(value.settings)
-        if name in word.controls:
-            controls[name] = words._standing(word, name, to)
-        else:
-            words._setting(word, name, to, settings)
-        fresh = type(value)(value.kind, value.ins, controls, settings)
-        fresh.name = value.name
-        root, *keys = value.name.split(".")
-        self.ns[root] = _put(self.ns.get(root), keys, fresh)
 
     def _lost(self, edit: Edit, before: Mapping[str, Any]) -> None:
         """An edit was refused: its names mean again what they meant."""
@@ -297,6 +201,8 @@ class Desk:
     def _accepted(self, state: State) -> None:
         """The prompt's names follow what was accepted."""
         page, was = state.page, self._shown
+        for kind, text in page.effects.items():
+            note_effect(kind, text)
         for name in {*was.names, *page.names}:
             if page.names.get(name) is was.names.get(name):
                 continue
@@ -308,20 +214,36 @@ class Desk:
         self._notice(page)
 
     def _notice(self, page: Page) -> None:
-        """One hint for each place that nothing hears."""
-        heard = {getattr(one, "name", None) for value in [*page.places().values(), *page.outs.values()] if isinstance(value, Value) for one in [*parts(value), *([value] if value in page.outs.values() else [])]}
-        for name, value in page.places().items():
-            if name not in heard and not isinstance(value, values.Mover) and name not in self._unheard:
-                self._unheard.add(name)
-                self.say(f"{name} plays, but nothing hears it: out.stage = {name}")
+        """Places that nothing hears: a hint, when they stay unheard for a while."""
+        heard: set[str | None] = set()
+        for value in [*page.places().values(), *page.outs.values()]:
+            if value is not None:
+                heard |= {one.name for one in parts(value)}
+        heard |= {value.name for value in page.outs.values() if value is not None}
+        lonely = [name for name, value in page.places().items() if name not in heard and not isinstance(value, values.Mover)]
+        self._hinting = (time.monotonic() + HINT, [name for name in lonely if name not in self._unheard])
+
+    def _hint(self) -> None:
+        """Asked now and then by the hand."""
+        due, names = self._hinting
+        if names and time.monotonic() > due:
+            self._hinting = (0.0, [])
+            self._unheard |= set(names)
+            self.say(f"{', '.join(names)}: nothing hears {'it' if len(names) == 1 else 'them'}. Write: out.stage = {' + '.join(names)}")
 
     def _effects(self, page: Page) -> Page:
         """Treatments written live are compiled and tried out, the first time they are met."""
-        if not page.effects:
+        texts = {**self.scribe.effects, **page.effects}
+        if not texts:
             return page
         kinds = {}
-        for kind, text in page.effects.items():
-            if kind not in self._written and any(one.kind == kind for value in [*page.places().values(), *page.outs.values()] if value is not None for one in [value, *parts(value)]):
+        for kind, text in texts.items():
+            if kind not in self._written and any(
+                one.kind == kind
+                for value in [*page.places().values(), *page.outs.values()]
+                if value is not None
+                for one in [value, *parts(value)]
+            ):
                 from live.stage import Refused
 
                 try:
@@ -375,79 +297,10 @@ class Desk:
         """The evening ends: with ``leave`` the sound does, too."""
         if self.reload:
             self.reload.close()
+        elif self._reader is not None:
+            self._reader.close()
         self.hand.close()
         self.stage.close(leave=leave)
 
 
-def parts(value: Any) -> list[Any]:
-    """Everything a described thing is made of, named things not opened."""
-    found: list[Any] = []
-    below = [*value.ins, *value.controls.values()] if isinstance(value, Described) else []
-    for one in below:
-        one = one.mover if isinstance(one, Number) else one
-        if isinstance(one, Described):
-            found.append(one)
-            if one.name is None:
-                found += parts(one)
-    return found
-
-
-def without(value: Any, gone: set[str]) -> Any:
-    """A sum without the terms that have gone."""
-    if value.name in gone:
-        return None
-    if value.name is None and value.kind == "mix":
-        left = [one for one in (without(x, gone) for x in value.ins) if one is not None]
-        if len(left) == len(value.ins) and all(a is b for a, b in zip(left, value.ins, strict=True)):
-            return value
-        return sum(left) if left else None
-    if value.name is None and value.kind == "gain":
-        inner = without(value.ins[0], gone)
-        if inner is value.ins[0]:
-            return value
-        return None if inner is None else type(value)("gain", (inner,), value.controls)
-    return value
-
-
-def _put(whole: Any, keys: list[str], fresh: Any) -> Any:
-    """A list or dict with one element exchanged; no key: the thing itself."""
-    if not keys:
-        return Number(fresh) if isinstance(fresh, values.Mover) else fresh
-    key, *deeper = keys
-    if isinstance(whole, dict):
-        return {k: _put(v, deeper, fresh) if str(k) == key else v for k, v in whole.items()}
-    return type(whole)(_put(v, deeper, fresh) if str(count) == key else v for count, v in enumerate(whole, 1))
-
-
-def rekinded(page: Page, kinds: Mapping[str, str]) -> Page:
-    """The page with other words for some kinds; everything else is the same thing."""
-    if not kinds:
-        return page
-    done: dict[int, Any] = {}
-
-    def again(value: Any) -> Any:
-        if id(value) in done:
-            return done[id(value)]
-        fresh = value
-        if isinstance(value, Described):
-            ins = tuple([again(x) for x in value.ins])
-            controls = {key: again(x) for key, x in value.controls.items()}
-            if value.kind in kinds or any(a is not b for a, b in zip(ins, value.ins, strict=True)) or any(controls[k] is not value.controls[k] for k in controls):
-                fresh = type(value)(kinds.get(value.kind, value.kind), ins, controls, value.settings)
-                fresh.name = value.name
-        elif isinstance(value, Number) and value.mover is not None:
-            mover = again(value.mover)
-            if mover is not value.mover:
-                fresh = Number(mover, value.scale, value.offset, bare=value.bare)
-                fresh.name = value.name
-        elif isinstance(value, list | tuple):
-            fresh = type(value)(again(x) for x in value)
-        elif isinstance(value, dict):
-            fresh = {key: again(x) for key, x in value.items()}
-        done[id(value)] = fresh
-        return fresh
-
-    return Page(
-        {name: again(value) for name, value in page.names.items()}, {out: again(value) for out, value in page.outs.items()},
-        page.tempo, page.bar, page.notes, widths=page.widths, room=page.room,
-    )  # fmt: skip
+__all__ = ["Desk", "Leave"]

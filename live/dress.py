@@ -29,7 +29,7 @@ from live.plan import score_data
 from live.rig import Rig
 from live.score import Score
 
-OPENING = 180.0  # seconds a cold start may take: everything is compiled then
+OPENING = 5.0  # seconds an edit waits for a room that is only just opening; the very first start compiles for a minute or two
 DEADLINE = 4.0
 PATIENCE = 3.0  # times the deadline, for a machine so busy that the rehearsal hardly runs
 LOOK = 0.05
@@ -67,9 +67,10 @@ class Dress:
 
     def __init__(
         self, rate: int, ins: int, outs: int, block: int, runtime: Path, take: Path, ceiling: float = -1.0, seed: int = 0,
-        *, folders: Collection[Path] = (),
+        *, folders: Collection[Path] = (), opening: float = OPENING,
     ) -> None:  # fmt: skip
         """``ceiling`` in dB; ``take`` holds the reels of what the inputs heard; ``folders``: where else engines lie."""
+        self.opening = opening
         self.room = {
             "rate": rate, "ins": ins, "outs": outs, "block": block, "runtime": str(runtime), "take": str(take),
             "ceiling": ceiling, "seed": seed, "folders": [str(folder) for folder in folders],
@@ -195,12 +196,14 @@ class Dress:
             if ticket.dropped:
                 return Verdict(False, "another edit came before this one was rehearsed")
             child = self._open()
-            if not child.opened():
-                said = child.last_words()
-                self._end()
+            if not child.opened(self.opening):
                 if self._closed:
                     break
-                return unrehearsed(said or "the room does not open")
+                if child.process.poll() is None:
+                    return unrehearsed("the room for it is still opening")
+                said = child.last_words()
+                self._end()
+                return unrehearsed(said)
             if child.say(ticket.asked) and (told := self._hear(child, ticket)):
                 return told
             why = child.last_words()
@@ -255,10 +258,10 @@ class Child:
         assert self.process.stdout
         threading.Thread(target=listen, args=(self.process.stdout, self.said), daemon=True).start()
 
-    def opened(self) -> bool:
+    def opened(self, patience: float) -> bool:
         """Wait until the room is warm."""
         if not self.warm:
-            self.warm = bool(self.hear(OPENING))
+            self.warm = bool(self.hear(patience))
         return self.warm
 
     def say(self, line: Mapping[str, Any]) -> bool:

@@ -120,7 +120,7 @@ class Room:
     def _stand_in(self, word: str) -> Any:
         from engines.catalogue import find
         from live.core.sources.ring import kind_of
-        from live.core.strips import join
+        from live.core.strips import hear, join
 
         try:
             found = find(word, self.folders)
@@ -129,7 +129,8 @@ class Room:
         if found.trouble:
             return None
         kind = kind_of(found)
-        return replace(kind, op=join, prepare=None, settings={**kind.settings, **found.settings})
+        through = found.inlets and (found.gives, found.takes) == ("sound", "sound")  # codes are not to be heard as sound
+        return replace(kind, op=join if through else hear, prepare=None, settings={**kind.settings, **found.settings})
 
     def read(self, line: Mapping[str, Any]) -> Asked:
         """A rehearsal from its line."""
@@ -509,7 +510,7 @@ def rehearse(room: Room, get: Callable[[], dict[str, Any]], say: Callable[[dict[
             verdict = {"ok": False, "reason": "another edit came before this one was rehearsed"}
         except Exception as trouble:  # noqa: BLE001 - the room must answer whatever happens
             verdict = {"ok": False, "reason": f"the rehearsal failed: {type(trouble).__name__}: {trouble}".splitlines()[0]}
-        say({"number": number, "verdict": verdict})
+        say({"number": number, "verdict": {**verdict, "reason": verdict.get("reason", "").rstrip(".")}})
         room.dropped.discard(number)
         gc.collect()
 

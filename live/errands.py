@@ -49,7 +49,7 @@ def score_of(script: Path) -> Score:
     found = scope.get("score")
     if not isinstance(found, Score):
         what = "defines no score" if found is None else f"defines a score that is a {type(found).__name__}"
-        raise Sorry(f"{script.name} {what}. Write: score = Score(places={{...}}, sends=(...)). See examples/01_one_clip.py.")
+        raise Sorry(f"{script.name} {what}. Write: score = Score(places={{...}}, sends=(...)). See README.md, a score by hand.")
     return found
 
 
@@ -84,15 +84,27 @@ def tell(as_json: bool, made: Bounced, **more: Any) -> None:
 
 
 def render(asked: argparse.Namespace) -> int:
-    """A script into files, faster than real time."""
-    score = score_of(script_of(asked.script))
+    """A session into files, faster than real time."""
+    from live.session import Session
+    from live.sheet import by_hand, sheet
+
+    session = Session.find(asked.script)
+    channels, ins, seed = asked.channels, 0, asked.seed
+    if by_hand(session.script):
+        score = score_of(session.script)
+    else:
+        found = sheet(session, {"rig": asked.rig}, outs=channels, warn=lambda line: None if asked.json else say(line))
+        score, channels, ins = found.score, found.outs, found.ins
+        seed = seed if seed is not None or found.settings.said_by["seed"] == "default" else found.settings.seed
+        if not score.sends:
+            raise Sorry(f"{session.script.name} sends nothing to the loudspeakers. Write: out.stage = the name of a place.")
     out = folder_for(asked.out)
     from live.bounce import bounce
     from live.cue import Cue
 
-    made = bounce([Cue(0, score)], asked.seconds, out, rate=asked.rate, channels=asked.channels, seed=asked.seed or 0, stems=asked.stems)
+    made = bounce([Cue(0, score)], asked.seconds, out, rate=asked.rate, channels=channels or 2, ins=ins, seed=seed or 0, stems=asked.stems)
     if made.refused:
-        raise Sorry(f"{Path(asked.script).name}: {made.refused[0]}")
+        raise Sorry(f"{session.script.name}: {made.refused[0]}")
     tell(asked.json, made)
     return 0
 

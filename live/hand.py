@@ -46,6 +46,7 @@ class Proposal:
     lost: Callable[[str], None] | None = None  # told when it is refused
     accepted: Callable[[State], None] | None = None  # told when it is not
     quiet: str = ""  # said when nothing has to happen
+    tell: bool = False  # say what changes, and from which bar on
     done: threading.Event = field(default_factory=threading.Event)
     plan: Plan = ()
     refused: str = ""
@@ -65,7 +66,9 @@ class Flight:
 class Hand:
     """Takes proposals, one after another."""
 
-    def __init__(self, stage: Stage, say: Callable[[str], None], *, dress: Dress | None = None, room: Any = None, state: State | None = None) -> None:
+    def __init__(
+        self, stage: Stage, say: Callable[[str], None], *, dress: Dress | None = None, room: Any = None, state: State | None = None
+    ) -> None:
         self.stage, self.say, self.dress, self.room = stage, say, dress, room
         self.lock = threading.RLock()  # the stage is asked from several threads
         self.state = state or State(score=stage.score)
@@ -75,6 +78,7 @@ class Hand:
         self.quant, self.fade = "bar", 0.05
         self.effects: Callable[[Any], Any] | None = None  # makes treatments written live ready to play
         self.accepted: Callable[[State], None] | None = None
+        self.tick: Callable[[], None] | None = None  # called while listening, many times a second
         self.plan: Plan = ()  # the last one
         self.busy = ""
         self._queue: queue.SimpleQueue[Proposal | None] = queue.SimpleQueue()
@@ -147,7 +151,7 @@ class Hand:
         page = wished.page
         if self.effects:
             page = self.effects(page)
-        score = wished.score if proposal.back else score_of(page, before.score, self.room)
+        score = wished.score if proposal.back else score_of(page, wished.score, self.room)
         plan = compare(before.score, score)
         after = replace(wished, score=score)
         proposal.plan = plan
@@ -159,7 +163,8 @@ class Hand:
         if proposal.rehearse and self.dress and needs(plan):
             verdict = self._rehearsed(score, before.score, plan)
             if verdict is not None and not verdict.ok:
-                return self._refuse(proposal, f"{proposal.said}: {verdict.reason}. {plays()}")
+                self._refuse(proposal, f"{proposal.said}: {verdict.reason}. {plays()}")
+                return
         when = proposal.when or self.quant
         fade = self.fade if proposal.fade is None else proposal.fade
         with self.lock:
@@ -176,6 +181,9 @@ class Hand:
             del self.past[:-MOST]
             self.future.clear()
         self._accept(proposal, after)
+        if proposal.tell:
+            bar = self.stage.clock.spot(frame)[0] if frame else 0
+            self.say(f"{proposal.said}: {summed(plan)}{f', from bar {bar} on' if bar else ''}")
 
     def _accept(self, proposal: Proposal, state: State) -> None:
         self.state = state
@@ -231,6 +239,8 @@ class Hand:
             for line in news[self._told :]:
                 self.say(line)
             self._told = len(news)
+            if self.tick:
+                self.tick()
             time.sleep(EVERY)
 
     def _landed(self, number: int, receipt: Any) -> None:
@@ -251,12 +261,28 @@ def plays() -> str:
     return "What played plays on."
 
 
+def summed(plan: Plan) -> str:
+    """A plan in one line: a few steps as they are, many by their number."""
+    if len(plan) <= 2:
+        return "; ".join(str(step) if len(str(step)) < 60 else f"{str(step)[:57]}..." for step in plan)
+    kinds: dict[str, list[str]] = {}
+    for step in plan:
+        kinds.setdefault(str(step).partition(" ")[0], []).append(step.place if isinstance(step, Route) else getattr(step, "name", ""))
+    return ", ".join(f"{word} {len(names)}" if len(names) > 1 else f"{word} {names[0]}".strip() for word, names in kinds.items())
+
+
 def needs(plan: Plan) -> bool:
     """Whether something could go wrong that only playing it shows."""
-    return any(isinstance(step, Make | Swap | Rewire | Retune | Route) and not (isinstance(step, Route) and step.gain is None) for step in plan)
+    return any(
+        isinstance(step, Make | Swap | Rewire | Retune | Route) and not (isinstance(step, Route) and step.gain is None) for step in plan
+    )
 
 
 def touched(plan: Plan) -> list[str]:
     """The places a plan has to do with."""
-    found = [step.place if isinstance(step, Route) else step.name for step in plan if isinstance(step, Make | Swap | Rewire | Retune | Route | Drop)]
+    found = [
+        step.place if isinstance(step, Route) else step.name
+        for step in plan
+        if isinstance(step, Make | Swap | Rewire | Retune | Route | Drop)
+    ]
     return list(dict.fromkeys(found))

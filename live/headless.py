@@ -198,6 +198,7 @@ class Installation:
             self.log.line(now, f"the stage does not open: {_line(trouble)}")
             self.wait_a_little(now)
             return
+        now = self.now()  # a first start takes its time
         self.opened, self.hushed = now, None
         self._lost, self._generation = int(self.desk.stage.lost), _generation(self.desk)
         self._patience = PATIENCE[0]

@@ -15,7 +15,16 @@ class Mistake(Exception):
     """Something described that cannot be. ``what`` is one sentence, ``near`` the nearest legal thing, ``word`` what the caret points at."""
 
     def __init__(
-        self, what: str, *, near: str = "", word: str = "", file: str = "", line: int = 0, column: int = -1, length: int = 1, source: str = ""
+        self,
+        what: str,
+        *,
+        near: str = "",
+        word: str = "",
+        file: str = "",
+        line: int = 0,
+        column: int = -1,
+        length: int = 1,
+        source: str = "",
     ) -> None:
         super().__init__(what)
         self.what, self.near, self.word = what, near, word
@@ -176,11 +185,15 @@ def _worded(slip: BaseException, names: list[str], verbs: set[str]) -> Mistake:
     if isinstance(slip, RecursionError):
         return Mistake("This calls itself without end.")
     if isinstance(slip, EOFError):
-        return Mistake("A script cannot ask: nobody is there to answer while it is read.", near="Use a knob, or type at the prompt.", word="input")
+        return Mistake(
+            "A script cannot ask: nobody is there to answer while it is read.", near="Use a knob, or type at the prompt.", word="input"
+        )
     if isinstance(slip, ModuleNotFoundError):
         return Mistake(f"There is no module {slip.name!r} beside the session or installed.", word=slip.name or "")
     if isinstance(slip, ImportError) and "circular import" in str(slip):
-        return Mistake(f"These files import each other in a circle: {slip.name}.", near="Move what both need into a third file.", word=slip.name or "")
+        return Mistake(
+            f"These files import each other in a circle: {slip.name}.", near="Move what both need into a third file.", word=slip.name or ""
+        )
     if isinstance(slip, MemoryError):
         return Mistake("This asks for more memory than a script may have.")
     if isinstance(slip, AttributeError) and slip.name:

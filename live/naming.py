@@ -19,7 +19,7 @@ from typing import Any
 from live.mistakes import Mistake, nearest
 from live.score import Drive, Node, Score, Send
 from live.values import Beats, Described, Latent, Mover, Number, Page, Sound, is_number
-from live.vocabulary import Word, vocabulary
+from live.vocabulary import vocabulary
 
 LONGEST = 63  # bytes of a place's name
 SHARED = ("mic", "clip", "unlatent")
@@ -42,7 +42,8 @@ class _Reader:
     page: Page
     before: Score
     places: dict[str, Described]
-    names: dict[int, str] = field(default_factory=dict)  # by the value's identity
+    names: dict[int, str] = field(default_factory=dict)  # of places, by the value's identity
+    own: dict[int, str] = field(default_factory=dict)  # of parts
     parts: dict[int, _Part] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     kept: list[Any] = field(default_factory=list)  # values made here: their identities must stay theirs
@@ -70,7 +71,7 @@ class _Reader:
     def owned(self, one: Described, owner: str) -> str | None:
         """The name of the place it is, or None for a part of ``owner``."""
         name = self.names.get(id(one))
-        if name is None and one.name in self.places and one.name != owner.partition("/")[0]:
+        if name is None and one.name in self.places and one.name != root(owner):
             name = one.name  # what had this name before: now another has it
         return name
 
@@ -82,7 +83,7 @@ class _Reader:
 
     def is_shared(self, one: Described) -> bool:
         """Sources and encoders: one for all who use it."""
-        word = WORDS().get(one.kind)
+        word = vocabulary().get(one.kind)
         struck = bool(one.settings.get("hits"))
         return not struck and (one.kind in SHARED or bool(word and word.gives == "latent" and word.engine))
 
@@ -92,7 +93,7 @@ class _Reader:
             return str(int(one.settings.get("first", 0)) + 1)
         if "file" in one.settings:
             return str(one.settings["file"]).replace("\\", "/").rpartition("/")[2].rpartition(".")[0] or str(one.settings["file"])
-        return ", ".join(self.names.get(id(x)) or x.name or self.hint(x) or x.kind for x in one.ins)
+        return ", ".join(self.names.get(id(x)) or self.own.get(id(x)) or x.name or self.hint(x) or x.kind for x in one.ins)
 
     def heard(self, value: Described, owner: str) -> Iterator[Described]:
         """Everything directly below: sounds, then what moves its controls."""
@@ -183,7 +184,7 @@ class _Reader:
                     self.settle(part, name, node, taken)
 
     def settle(self, part: _Part, name: str, node: Node, taken: set[str]) -> None:
-        self.names[id(part.value)] = name
+        self.own[id(part.value)] = name
         self.nodes[name] = node
         taken.add(name)
 
@@ -192,20 +193,21 @@ class _Reader:
     def node(self, value: Described, owner: str) -> Node:
         """A described thing as the score's own data."""
         ins = tuple([self.called(one, owner) for one in self.inlets(value, owner)])
-        controls = {name: self.stands(control) for name, control in value.controls.items()}
+        controls = {name: self.stands(control, owner) for name, control in value.controls.items()}
         return Node(value.kind, ins, controls, dict(value.settings))
 
-    def called(self, one: Described, owner: str = "") -> str:
-        found = self.names.get(id(one))
-        return found if found is not None else str(one.name)
+    def called(self, one: Described, owner: str) -> str:
+        """The name of what somebody hears."""
+        found = self.owned(one, owner)
+        return found if found is not None else self.own.get(id(one)) or str(one.name)
 
-    def stands(self, control: Any) -> float | Drive:
+    def stands(self, control: Any, owner: str) -> float | Drive:
         """A control's place: a number, or what it follows."""
         if isinstance(control, Beats):
             return control.beats * 60.0 / (self.page.tempo or self.before.tempo)
         if not isinstance(control, Number):
             return float(control)
-        source = f"knob:{control.source}" if control.mover is None else self.called(self.one(control.mover))
+        source = f"knob:{control.source}" if control.mover is None else self.called(self.one(control.mover), owner)
         return Drive(source, control.scale, control.offset)
 
     # --- loudspeakers ---------------------------------------------------------------------
@@ -215,7 +217,7 @@ class _Reader:
         if name not in self.widths:
             self.widths[name] = None  # a circle is the core's to refuse
             node = self.nodes.get(name)
-            word = WORDS().get(node.kind) if node else None
+            word = vocabulary().get(node.kind) if node else None
             if node and (node.kind in ("mix", "gain", "unlatent") or ":" in node.kind):
                 ins = [self.width(x) for x in node.ins]
                 self.widths[name] = None if None in ins else max([x for x in ins if x], default=1)
@@ -227,6 +229,11 @@ class _Reader:
                 elif None not in ins:
                     self.widths[name] = word.width(node.settings, tuple([x for x in ins if x]))
         return self.widths[name]
+
+
+def root(owner: str) -> str:
+    """The place a part belongs to in the end."""
+    return owner.partition("/")[0]
 
 
 def same(a: Node, b: Node) -> bool:
@@ -242,11 +249,6 @@ LIKENESS = (
     lambda a, b: a.kind == b.kind,
 )
 """From most to least alike."""
-
-
-def WORDS() -> Mapping[str, Word]:
-    """Every word there is."""
-    return vocabulary()
 
 
 _WIDTHS: dict[tuple[str, int], int | None] = {}
@@ -300,7 +302,7 @@ def score_of(page: Page, before: Score | None = None, room: Any = None) -> Score
         r.nodes[name] = r.node(value, name)
     found: dict[tuple[str, int, int], Send] = {}
     for out, value, gain, moving in sends:
-        send = _send(r, out, r.called(r.one(value)), gain, moving, room)
+        send = _send(r, out, r.called(r.one(value), f"out.{out}"), gain, moving, room)
         last = found.get(send.key)
         if last is not None and not isinstance(last.gain, Drive) and not isinstance(send.gain, Drive):
             send = Send(send.place, send.first, send.width, last.gain + send.gain)
@@ -308,7 +310,9 @@ def score_of(page: Page, before: Score | None = None, room: Any = None) -> Score
     return Score(r.nodes, tuple(found.values()), page.tempo or before.tempo, page.bar or before.bar, before.muted, before.soloed)
 
 
-def _terms(r: _Reader, value: Any, out: str, gain: float = 1.0, moving: Number | None = None) -> Iterable[tuple[Described, float, Number | None]]:
+def _terms(
+    r: _Reader, value: Any, out: str, gain: float = 1.0, moving: Number | None = None
+) -> Iterable[tuple[Described, float, Number | None]]:
     """What goes out, each with its level: unnamed sums and gains are the output's own faders."""
     if value is None:
         return
@@ -344,7 +348,7 @@ def _send(r: _Reader, out: str, place: str, gain: float, moving: Number | None, 
         place = folded
     level: float | Drive = gain
     if moving is not None:
-        moved = r.stands(moving)
+        moved = r.stands(moving, f"out.{out}")
         assert isinstance(moved, Drive)
         level = Drive(moved.source, moved.scale * gain, moved.offset * gain)
     return Send(place, first, count, level)
@@ -363,7 +367,7 @@ def _channels(out: str, room: Any) -> tuple[int, ...]:
 
 def movers(score: Score) -> set[str]:
     """Places that make a control, not a sound."""
-    words = WORDS()
+    words = vocabulary()
     return {name for name, node in score.places.items() if (word := words.get(node.kind)) and word.gives == "control"}
 
 

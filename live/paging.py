@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import zlib
+from pathlib import Path
 from typing import Any
 
 from live.score import Drive, Score, Send
-from live.typed import number, typed
+from live.typed import number, typed, word_of
 from live.values import Described, Latent, Mover, Number, Page, Sound, Value
 from live.vocabulary import vocabulary
 from live.words import named
@@ -24,6 +26,7 @@ def paged(score: Score, room: Any = None) -> Page:
     """The page whose score this is."""
     words = vocabulary()
     made: dict[str, Described] = {}
+    effects: dict[str, str] = {}
 
     def value(place: str) -> Described:
         if place not in made:
@@ -36,7 +39,7 @@ def paged(score: Score, room: Any = None) -> Page:
                 how = Mover
             elif (word and word.gives == "latent") or (node.kind in EITHER and any(isinstance(one, Latent) for one in ins)):
                 how = Latent
-            made[place] = how(node.kind, ins, controls, dict(node.settings))
+            made[place] = how(own(node.kind, effects), ins, controls, dict(node.settings))
         return made[place]
 
     def number_of(control: float | Drive) -> Any:
@@ -45,7 +48,7 @@ def paged(score: Score, room: Any = None) -> Page:
         source = int(control.source[5:]) if control.source.startswith("knob:") else value(control.source)
         return Number(source, control.scale, control.offset)  # type: ignore[arg-type]
 
-    page = Page(tempo=score.tempo, bar=score.bar, room=room)
+    page = Page(tempo=score.tempo, bar=score.bar, effects=effects, room=room)
     page.names = {place: value(place) for place in score.places if is_name(place)}
     for send in score.sends:
         out, sound = _out(send, score, room), value(_sounding(send, score))
@@ -56,6 +59,19 @@ def paged(score: Score, room: Any = None) -> Page:
         page.outs[out] = term if out not in page.outs else type(term)("mix", (page.outs[out], term))
     named(page)
     return page
+
+
+def own(kind: str, effects: dict[str, str]) -> str:
+    """A treatment written live, as the effect it was written as; its text is noted."""
+    if not kind.startswith("written:"):
+        return kind
+    try:
+        text = Path(kind.removeprefix("written:")).with_suffix(".txt").read_text("utf-8")
+    except OSError:
+        return kind
+    again = f"effect:{word_of(kind)}:{zlib.crc32(text.encode()):08x}"
+    effects[again] = text
+    return again
 
 
 def _sounding(send: Send, score: Score) -> str:
@@ -71,7 +87,10 @@ def _out(send: Send, score: Score, room: Any) -> str:
     outputs = getattr(room, "outputs", None) or {"stage": (0, 1)}
     if outputs.get(asked) == channels:
         return asked
-    return next((name for name, there in sorted(outputs.items(), key=lambda item: item[0] != "stage") if there == channels), f"{send.first + 1}-{send.first + send.width}")
+    return next(
+        (name for name, there in sorted(outputs.items(), key=lambda item: item[0] != "stage") if there == channels),
+        f"{send.first + 1}-{send.first + send.width}",
+    )
 
 
 def script(page: Page, head: str = "") -> str:
@@ -79,13 +98,17 @@ def script(page: Page, head: str = "") -> str:
     lines = [*([f'"""{head}"""', ""] if head else []), "from live import *", ""]
     if page.tempo:
         lines += [f"tempo({number(page.tempo)}{f', {number(page.bar)}' if page.bar and page.bar != 4 else ''})", ""]
+    used = {one.kind for value in [*page.names.values(), *page.outs.values()] for one in [value, *below(value)] if isinstance(one, Described)}
+    for kind, text in page.effects.items():
+        if kind in used:
+            lines += ["@effect", text.rstrip(), ""]
     written: set[str] = set()
 
     def write(name: str, value: Any) -> None:
         if name in written:
             return
         written.add(name)
-        for one in _below(value):
+        for one in below(value):
             root = (one.name or "").partition(".")[0]
             if root in page.names and root != name:
                 write(root, page.names[root])
@@ -123,19 +146,19 @@ def spot(out: str) -> str:
     return f"out.{out}"
 
 
-def _below(value: Any) -> list[Value]:
+def below(value: Any) -> list[Value]:
     """Everything a value is made of."""
     found: list[Value] = []
     if isinstance(value, Number):
-        return [value, *_below(value.mover)] if value.mover is not None else [value]
+        return [value, *below(value.mover)] if value.mover is not None else [value]
     if isinstance(value, Described):
         for one in (*value.ins, *value.controls.values()):
             if isinstance(one, Value):
-                found += [one, *_below(one)]
+                found += [one, *below(one)]
     elif isinstance(value, list | tuple):
         for one in value:
-            found += _below(one)
+            found += below(one)
     elif isinstance(value, dict):
         for one in value.values():
-            found += _below(one)
+            found += below(one)
     return found

@@ -10,13 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 import pickle
 import re
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -25,8 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from live.frames import unpacked
 from live.mistakes import Mistake
-from live.reader import KNOWN, hear, say
+from live.spare import Spare
 from live.texts import called, missing, read
 
 if TYPE_CHECKING:
@@ -36,8 +33,6 @@ SECONDS = 2.0  # a script may take, waiting for a busy machine not counted
 PATIENCE = 6.0  # counted
 MEMORY = 1 << 30
 LATER = 0.3  # seconds until another spare is started
-MOST = 64 << 20  # bytes of an answer
-ROOT = Path(__file__).absolute().parent.parent
 NOTHING = "It is empty; perhaps it was only half saved."
 
 
@@ -59,120 +54,25 @@ class Reading:
     seconds: float = 0.0
 
 
-class Narrow(pickle.Unpickler):
-    """Makes frozen words, and refuses everything else: nothing in an answer can run."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Only classes, and only those that descriptions are made of."""
-        if module == "builtins" and name in ("set", "frozenset", "complex"):
-            return {"set": set, "frozenset": frozenset, "complex": complex}[name]
-        if module == "pathlib" and name == type(Path()).__name__:
-            return type(Path())
-        if module in KNOWN and "." not in name:
-            __import__(module)
-            found = getattr(sys.modules[module], name, None)
-            if isinstance(found, type) and found.__module__ == module:
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name} is no word of ours")
-
-
-def unpacked(data: bytes) -> Any:
-    """What is in an answer."""
-    return Narrow(io.BytesIO(data)).load()
-
-
-class Spare:
-    """One warm process, for one script."""
-
-    def __init__(self) -> None:
-        on_unix: dict[str, Any] = {} if os.name == "nt" else {"start_new_session": True}
-        surroundings = {k: v for k, v in os.environ.items() if k not in ("PYTHONINSPECT", "PYTHONSAFEPATH", "PYTHONBREAKPOINT")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "live.reader"], cwd=ROOT, env=surroundings, bufsize=0,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **on_unix,
-        )  # fmt: skip
-        self.warm, self.over = threading.Event(), threading.Event()
-        self.answer, self.trace = b"", b""
-        ears = (self._hear_answer, self._hear_trace)
-        self._ears = [threading.Thread(target=ear, name="reader", daemon=True) for ear in ears]
-        for ear in self._ears:
-            ear.start()
-
-    def _hear_answer(self) -> None:
-        """Two frames: that it is warm, and the answer."""
-        assert self.process.stdout is not None
-        with contextlib.suppress(OSError, ValueError):
-            pipe = self.process.stdout.fileno()
-            if hear(pipe, 64) == b"warm":
-                self.warm.set()
-                self.answer = hear(pipe, MOST)
-        self.warm.set()
-        self.over.set()
-
-    def _hear_trace(self) -> None:
-        """Where it stands, when it is asked for, or when it falls over."""
-        assert self.process.stderr is not None
-        with contextlib.suppress(OSError, ValueError):
-            while part := os.read(self.process.stderr.fileno(), 65536):
-                self.trace = (self.trace + part)[-1_000_000:]
-
-    def ask(self, request: bytes) -> bool:
-        """Hand it the script; False when it is no longer there."""
-        assert self.process.stdin is not None
-        try:
-            say(self.process.stdin.fileno(), request)
-        except OSError:
-            return False
-        return True
-
-    def waited(self) -> float | None:
-        """Seconds it has stood in line for a processor; None where nobody counts them."""
-        try:
-            with open(f"/proc/{self.process.pid}/schedstat", encoding="ascii") as file:
-                return int(file.read().split()[1]) / 1e9
-        except (OSError, ValueError, IndexError):
-            return None
-
-    def stood(self) -> None:
-        """Wait for where it stands, now that its time is over: the trace is on its way."""
-        until, size = time.monotonic() + 0.5, -1
-        while time.monotonic() < until and size != len(self.trace):
-            size = len(self.trace) or -1
-            time.sleep(0.02)
-
-    def kill(self) -> int | None:
-        """Away with it and all it started. Answers how it had ended by itself, if it had."""
-        if self.over.is_set() and not self.answer:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0.2)
-        code = self.process.poll()
-        with contextlib.suppress(OSError):
-            if os.name == "nt":
-                self.process.kill()
-            else:
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        for ear, pipe in zip([None, *self._ears], (self.process.stdin, self.process.stdout, self.process.stderr), strict=True):
-            if ear is not None:
-                ear.join(0.2)  # somebody the script has started may hold the other end
-            if pipe is not None and (ear is None or not ear.is_alive()):
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        return code
-
-
 class Reader:
     """Reads the scripts of one session's folder. One reading at a time; a newer one may overtake it."""
 
     def __init__(
-        self, folder: Path | str, *, seconds: float = SECONDS, patience: float = PATIENCE, memory: int = MEMORY, spares: int = 2
+        self,
+        folder: Path | str,
+        *,
+        seconds: float = SECONDS,
+        patience: float = PATIENCE,
+        memory: int = MEMORY,
+        spares: int = 2,
+        once: bool = False,
     ) -> None:
         self.folder = Path(folder).absolute()
         self.seconds, self.patience, self.memory = seconds, patience, memory
         self.room: Any = None  # what the loudspeakers and inputs are called, for words.begin
         self.folders: tuple[Path, ...] = ()  # more places for engines
         self._spares: deque[Spare] = deque()
-        self._count, self._open = spares, True
+        self._count, self._open, self._once = spares, True, once
         self._lock, self._turn = threading.Lock(), threading.Lock()
         self._now: Spare | None = None
         self._fill()
@@ -226,7 +126,7 @@ class Reader:
         """As many spares as there should be."""
         with self._lock:
             while self._open and len(self._spares) < self._count:
-                self._spares.append(Spare())
+                self._spares.append(Spare(once=self._once))
 
     def _next(self) -> Spare:
         """A warm one if there is one, else the oldest."""
@@ -235,7 +135,7 @@ class Reader:
             chosen = next((one for one in alive if one.warm.is_set()), alive[0] if alive else None)
             dead = [one for one in self._spares if one.over.is_set()]
             self._spares = deque(one for one in alive if one is not chosen)
-            self._now = chosen = chosen or Spare()
+            self._now = chosen = chosen or Spare(once=self._once)
         for one in dead:
             one.kill()
         return chosen
@@ -244,7 +144,7 @@ class Reader:
         seconds = self.seconds + len(text) / 1e6  # a second for each megabyte
         told = {"room": self.room, "folders": self.folders, "seconds": seconds, "memory": self.memory}
         frame = pickle.dumps({"path": path, "folder": self.folder, "name": name, "text": text, **told}, 5)
-        spare, late, wanted, code = self._next(), False, True, None
+        spare, late, wanted = self._next(), False, True
         try:
             if not spare.ask(frame):
                 spare.kill()
@@ -255,24 +155,31 @@ class Reader:
                 spare.warm.wait(30)
                 late = self._wait(spare, seconds)
                 wanted = bool(spare.answer) or (still() and self._open)
-            if late:
+            data = spare.answer
+            if wanted and not data:
                 spare.stood()
         finally:
             self._now = None
             if not spare.answer:
-                code = spare.kill()
+                spare.kill()
+            trace, code = spare.trace.decode("ascii", "replace"), spare.code
             threading.Thread(target=self._after, args=(spare,), name="reader", daemon=True).start()
         took = time.monotonic() - began
         if not wanted:
             return Reading(path, text, overtaken=True, seconds=took)
-        if spare.answer:
+        if data:
             with contextlib.suppress(Exception):  # whatever garbage a script has written there is no answer
-                return self._answered(path, text, spare.answer, took)
-        slip = self._silent(path, text, spare.trace.decode("ascii", "replace"), seconds if late else 0.0, code)
-        return Reading(path, text, mistake=slip, seconds=took)
+                return self._answered(path, text, data, took)
+        return Reading(path, text, mistake=self._silent(path, text, trace, seconds if late else 0.0, code), seconds=took)
 
     def _after(self, spare: Spare) -> None:
         """Clear up, and let the desk think about what was read before another process warms up beside it."""
+        if spare.swept():
+            spare.again()
+            with self._lock:
+                if self._open and len(self._spares) < self._count:
+                    self._spares.append(spare)
+                    return
         spare.kill()
         with self._lock:
             few = not any(one.warm.is_set() for one in self._spares)
@@ -313,7 +220,7 @@ class Reader:
             definitions=str(told["definitions"]), values=unpacked(told["values"]) if told["values"] else {}, seconds=took,
         )  # fmt: skip
 
-    def _silent(self, path: Path, text: str, trace: str, seconds: float, code: int | None) -> Mistake:
+    def _silent(self, path: Path, text: str, trace: str, seconds: float, code: int) -> Mistake:
         """No answer came: why, and where it stood."""
         file, line = self._stood(trace, path)
         name = called(file, self.folder)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 HELLO = "help() says what can be typed. Ctrl-D twice leaves."
 
 
-def opened(session_name: str | None, flags: dict[str, Any], *, tell: Callable[[str], None] = say, rehearse: bool = True) -> tuple[Desk, Any]:
+def opened(
+    session_name: str | None, flags: dict[str, Any], *, tell: Callable[[str], None] = say, rehearse: bool = True
+) -> tuple[Desk, Any]:
     """A stage with a desk in front of it, and the settings that hold."""
     from live.core.memory import where
     from live.desk import Desk
@@ -48,13 +50,17 @@ def opened(session_name: str | None, flags: dict[str, Any], *, tell: Callable[[s
         raise
     desk.hand.quant, desk.hand.fade = settings.quant, settings.fade
     desk.tempo = settings.tempo if settings.said_by["tempo"] != "default" else None
-    tell(f"{'joined' if stage.found else 'playing on'} {stage.device}: {stage.rig.ins} in, {stage.rig.outs} out, {stage.rig.rate} Hz; the take is {stage.rig.take}")
+    tell(
+        f"{'joined' if stage.found else 'playing on'} {stage.device}: {stage.rig.ins} in, {stage.rig.outs} out, {stage.rig.rate} Hz; the take is {stage.rig.take}"
+    )
     if not stage.found:
         desk.verbs.crashed = last_evening(Path(stage.rig.take).parent, but=stage.rig.take)
     return desk, settings
 
 
-def evening(session_name: str | None, flags: dict[str, Any], seconds: float | None = None, perform: Callable[[Desk], Iterator[None]] | None = None) -> int:
+def evening(
+    session_name: str | None, flags: dict[str, Any], seconds: float | None = None, perform: Callable[[Desk], Iterator[None]] | None = None
+) -> int:
     """Open, play, listen to words, leave."""
     desk, settings = opened(session_name, flags)
     leave = True
@@ -85,7 +91,7 @@ def evening(session_name: str | None, flags: dict[str, Any], seconds: float | No
 
 def _listen(desk: Desk, screen: Screen, seconds: float | None) -> None:
     """Line by line, until somebody leaves or the time is over."""
-    from live.desk import Leave
+    from live.scribe import Leave
 
     if seconds is not None or not sys.stdin.isatty():
         _wait(desk, screen, seconds)
@@ -109,7 +115,7 @@ def _wait(desk: Desk, screen: Screen, seconds: float | None) -> None:
     """Nobody types, or only for so long: lines come from a pipe, if any."""
     import threading
 
-    from live.desk import Leave
+    from live.scribe import Leave
 
     ended = threading.Event()
 

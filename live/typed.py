@@ -22,7 +22,11 @@ def typed(thing: Any, *, top: bool = True) -> str:
     if isinstance(thing, v.Number):
         return _number(thing)
     if isinstance(thing, v.Question):
-        return f"{_factor(thing.above.plain() - thing.above.offset)} > {number(-thing.above.offset)}" if thing.above.offset else f"{typed(thing.above, top=False)} > 0"
+        return (
+            f"{_factor(thing.above.plain() - thing.above.offset)} > {number(-thing.above.offset)}"
+            if thing.above.offset
+            else f"{typed(thing.above, top=False)} > 0"
+        )
     if isinstance(thing, v.Rhythm):
         return _rhythm(thing)
     if isinstance(thing, v.Beats):

@@ -56,14 +56,23 @@ class Value:
     def __rshift__(self, other: Any) -> NoReturn:
         hint = typed(other) if isinstance(other, Value) else getattr(other, "word", getattr(other, "__name__", "filter"))
         own = short(self)
-        raise Mistake(">> is not used here: every line says what a name is.", near=f"Write: worn = {hint}({own})" if "(" not in hint else "", word=">>")
+        raise Mistake(
+            ">> is not used here: every line says what a name is.",
+            near=f"Write: worn = {hint}({own})" if "(" not in hint else "",
+            word=">>",
+        )
 
     __rrshift__ = __lshift__ = __rlshift__ = __rshift__
 
     def __bool__(self) -> bool:
         if isinstance(self, Question):
-            raise Mistake("if asks once, while the script is read; a knob moves later.", near=f"Write: when({typed(self)}, a, b)", word="if")
-        raise Mistake(f"{what_is(self).capitalize()} is neither true nor false while the script is read.", near="For a choice that moves: when(knob(21) > 0.5, a, b)")
+            raise Mistake(
+                "if asks once, while the script is read; a knob moves later.", near=f"Write: when({typed(self)}, a, b)", word="if"
+            )
+        raise Mistake(
+            f"{what_is(self).capitalize()} is neither true nor false while the script is read.",
+            near="For a choice that moves: when(knob(21) > 0.5, a, b)",
+        )
 
     def __iter__(self) -> Iterator[Any]:
         raise Mistake(f"{what_is(self).capitalize()} cannot be counted through.", near="Put several into a list: [a, b]")
@@ -75,7 +84,13 @@ class Value:
 class Described(Value):
     """A place-to-be: its kind, what it hears, where its controls stand, how it is built."""
 
-    def __init__(self, kind: str, ins: tuple[Described, ...] = (), controls: Mapping[str, Any] | None = None, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        ins: tuple[Described, ...] = (),
+        controls: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         self.kind, self.ins = kind, tuple(ins)
         self.controls: Mapping[str, Any] = dict(controls or {})
         self.settings: Mapping[str, Any] = dict(settings or {})
@@ -84,9 +99,9 @@ class Described(Value):
         """``rain.rate``: where a control stands."""
         if name.startswith("_") or name in OWN:
             raise AttributeError(name)
-        from live.vocabulary import vocabulary
+        from live.vocabulary import word_of
 
-        word = vocabulary().get(self.kind)
+        word = word_of(self.kind)
         known = {key: control.rest for key, control in word.controls.items()} | dict(word.settings) if word else {}
         for held in (self.controls, self.settings, known):
             if name in held:
@@ -105,7 +120,9 @@ class Described(Value):
 
     def __call__(self, *_: Any, **__: Any) -> NoReturn:
         own = self.name or bound_as(self) or self.kind
-        raise Mistake(f"{own} is a place, not a word: it cannot be called.", near=f"To play it again, name another one: more = {typed(self)}")
+        raise Mistake(
+            f"{own} is a place, not a word: it cannot be called.", near=f"To play it again, name another one: more = {typed(self)}"
+        )
 
 
 class Sound(Described):
@@ -115,7 +132,9 @@ class Sound(Described):
         if is_number(other) and other == 0:
             return self  # sum([...]) begins with 0
         if isinstance(other, Latent):
-            raise Mistake("A sound and a latent cannot be mixed as they are.", near=f"Write: latent({short(self)}) + {short(other)}", word="+")
+            raise Mistake(
+                "A sound and a latent cannot be mixed as they are.", near=f"Write: latent({short(self)}) + {short(other)}", word="+"
+            )
         if not isinstance(other, Sound):
             raise Mistake(f"+ mixes sounds; {what_is(other)} is none.", near="To make it louder: 2 * rain", word="+")
         return Sound("mix", (self, other))
@@ -134,7 +153,9 @@ class Sound(Described):
 
     def __sub__(self, other: Any) -> NoReturn:
         hint = f"latent({short(self)}) - latent({short(other)})" if isinstance(other, Sound) else "latent(a) - latent(b)"
-        raise Mistake("Sound minus sound is only phase. Taking one sound out of another is done with latents.", near=f"Write: {hint}", word="-")
+        raise Mistake(
+            "Sound minus sound is only phase. Taking one sound out of another is done with latents.", near=f"Write: {hint}", word="-"
+        )
 
     __rsub__ = __sub__
 
@@ -209,7 +230,11 @@ def _level(of: Value, by: Any, low: float = 0.0) -> Any:
     if isinstance(by, Number):
         return by
     if isinstance(by, Described):
-        raise Mistake("* scales a sound by a number or a knob, not by another sound.", near=f"To follow how loud it is: {short(of)} * follow({short(by)})", word="*")
+        raise Mistake(
+            "* scales a sound by a number or a knob, not by another sound.",
+            near=f"To follow how loud it is: {short(of)} * follow({short(by)})",
+            word="*",
+        )
     if not is_number(by):
         raise Mistake(f"* scales a sound by a number or a knob; this is {what_is(by)}.", word="*")
     if not low <= by <= 16:
@@ -303,9 +328,14 @@ class Number(Value):
     __hash__ = object.__hash__
 
     def _now(self, *_: Any) -> NoReturn:
-        raise Mistake(f"{typed(self)} moves: it has no value while the script is read.", near="Use it as it is: rate=knob(21), or when(knob(21) > 0.5, a, b)")
+        raise Mistake(
+            f"{typed(self)} moves: it has no value while the script is read.",
+            near="Use it as it is: rate=knob(21), or when(knob(21) > 0.5, a, b)",
+        )
 
-    __float__ = __int__ = __index__ = __round__ = __abs__ = __floor__ = __ceil__ = __trunc__ = __pow__ = __rpow__ = __mod__ = __rtruediv__ = _now  # type: ignore[assignment]
+    __float__ = __int__ = __index__ = __round__ = __abs__ = __floor__ = __ceil__ = __trunc__ = __pow__ = __rpow__ = __mod__ = (
+        __rtruediv__
+    ) = _now  # type: ignore[assignment]
 
     def lin(self, low: float, high: float) -> Number:
         """From ``low`` to ``high``, evenly."""

@@ -11,6 +11,7 @@ from live.edits import Edit, becoming, typing
 from live.hand import Proposal
 from live.mistakes import Mistake, nearest
 from live.plan import told
+from live.scribe import Leave, Told
 from live.values import Described, Number, Page, Value, is_number, what_is
 
 if TYPE_CHECKING:
@@ -20,13 +21,6 @@ NAMES = (
     "look", "undo", "redo", "hush", "panic", "go", "hold", "solo", "mute", "unmute", "keep", "record", "scene", "snap", "morph", "mark",
     "fade", "quant", "turn", "why", "scope", "spectrum", "devices", "doctor", "latency", "load", "reload", "resume", "help", "quit",
 )  # fmt: skip
-
-
-class Told(str):
-    """An answer: shown as it is, without quotes."""
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 class Verbs:
@@ -59,7 +53,7 @@ class Verbs:
         if isinstance(what, Value):
             return Told(f"{what.name} = {typed(what)}" if what.name else typed(what))
         if what is not None:
-            raise Mistake(f"look shows a place, or \"plan\", or \"score\"; this is {what_is(what)}.", near="Write: look()", word="look")
+            raise Mistake(f'look shows a place, or "plan", or "score"; this is {what_is(what)}.', near="Write: look()", word="look")
         page = hand.state.page
         if not page.names and not page.outs:
             return Told('an empty stage. Try: rain = clip("rain on tin")   then: out.stage = rain')
@@ -94,7 +88,11 @@ class Verbs:
             raise Mistake("The device is chosen at the start.", near=f"Leave, and: antiphon play --device {name!r}", word="devices")
         found = devices()
         self.desk.glance.found([d.name for d in found])
-        return Told("\n".join(f"  {d.name}: {d.ins} in, {d.outs} out, {d.rate} Hz, {d.backend}{'  (the usual one)' if d.default else ''}" for d in found))
+        return Told(
+            "\n".join(
+                f"  {d.name}: {d.ins} in, {d.outs} out, {d.rate} Hz, {d.backend}{'  (the usual one)' if d.default else ''}" for d in found
+            )
+        )
 
     def doctor(self) -> Told:
         """What could cost you sound, and the cure."""
@@ -192,7 +190,9 @@ class Verbs:
         if isinstance(held, Page) and desk.reload and desk.reload.last:
             desk._play(held, desk.reload.last)
             return Told("going on, with what was saved meanwhile")
-        return Told("sounding again" if was else "going on" if held is not False else "it was open already (go() opens after panic() and hold())")
+        return Told(
+            "sounding again" if was else "going on" if held is not False else "it was open already (go() opens after panic() and hold())"
+        )
 
     def hold(self) -> Told:
         """Leave it alone: what is saved from now on waits for go()."""
@@ -239,7 +239,10 @@ class Verbs:
             else:
                 found.add(str(self._place(one).name))
         score = self.desk.hand.state.score
-        return frozenset(found | {name for name, node in score.places.items() if node.kind == "fold" and name.startswith("out.") and node.ins[0] in found})
+        return frozenset(
+            found
+            | {name for name, node in score.places.items() if node.kind == "fold" and name.startswith("out.") and node.ins[0] in found}
+        )
 
     # --- keeping ------------------------------------------------------------------------------
 
@@ -324,7 +327,11 @@ class Verbs:
         elif is_number(x) and 0 <= x <= 1:
             at = float(x)
         else:
-            raise Mistake(f"morph goes from 0 to 1, or follows a knob; this is {x if is_number(x) else what_is(x)}.", near="Write: morph(a, b, 0.5)", word="morph")
+            raise Mistake(
+                f"morph goes from 0 to 1, or follows a knob; this is {x if is_number(x) else what_is(x)}.",
+                near="Write: morph(a, b, 0.5)",
+                word="morph",
+            )
         page = between(self._read(a), self._read(b), at, self.desk.room)
         self.desk.hand.propose(Proposal(becoming(page), f'morph("{a}", "{b}")'))
         return Told("")
@@ -355,7 +362,11 @@ class Verbs:
         hand = self.desk.hand
         if seconds is not None:
             if not is_number(seconds) or not 0 <= seconds <= 60:
-                raise Mistake(f"A fade takes 0 to 60 seconds; this is {seconds if is_number(seconds) else what_is(seconds)}.", near="Write: fade(2)", word="fade")
+                raise Mistake(
+                    f"A fade takes 0 to 60 seconds; this is {seconds if is_number(seconds) else what_is(seconds)}.",
+                    near="Write: fade(2)",
+                    word="fade",
+                )
             hand.fade = float(seconds)
         return Told(f"edits cross over in {hand.fade:g} s")
 
@@ -364,7 +375,11 @@ class Verbs:
         hand = self.desk.hand
         if when:
             if when not in ("now", "beat", "bar"):
-                raise Mistake(f"An edit lands now, on the beat or on the bar, not {when!r}.", near=nearest(str(when), ("now", "beat", "bar")), word=str(when))
+                raise Mistake(
+                    f"An edit lands now, on the beat or on the bar, not {when!r}.",
+                    near=nearest(str(when), ("now", "beat", "bar")),
+                    word=str(when),
+                )
             hand.quant = when
         return Told("edits land at once" if hand.quant == "now" else f"edits land on the next {hand.quant}")
 
@@ -382,8 +397,6 @@ class Verbs:
 
     def quit(self) -> None:
         """Leave. The sound ends with you."""
-        from live.desk import Leave
-
         raise Leave
 
     # --- help for all ----------------------------------------------------------------------------
@@ -397,7 +410,10 @@ class Verbs:
             return page.places()[what]
         found = what.mover if isinstance(what, Number) else what
         if not isinstance(found, Described) or found.name is None:
-            raise Mistake(f"That is {what_is(what)}, and no place with a name.", near=f"There is: {', '.join(sorted(page.places())[:8]) or 'nothing yet'}.")
+            raise Mistake(
+                f"That is {what_is(what)}, and no place with a name.",
+                near=f"There is: {', '.join(sorted(page.places())[:8]) or 'nothing yet'}.",
+            )
         return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ RHYTHM: Mapping[str, Any] = MappingProxyType({"hits": "", "every": 0.25, "swing"
 """What every place that takes events can be told, besides its own settings."""
 
 Width = Callable[[Mapping[str, Any], tuple[int, ...]], int]
+Lag = Callable[[Mapping[str, Any], int], int]
+STEP = 256  # frames of a step, for an engine that takes what comes
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Word:
     file: Path = Path()
     trouble: str = ""
     channels: Width | None = None
+    lag: Lag | None = None
+
+    def latency(self, settings: Mapping[str, Any], rate: int, block: int = 256) -> int:
+        """How many frames a sound that goes in comes out late; the core's own figure."""
+        return int(self.lag({"block": block, **self.settings, **settings}, rate)) if self.lag else 0
 
     def width(self, settings: Mapping[str, Any], ins: tuple[int, ...]) -> int | None:
         """How many channels come out; None when only the core can tell."""
@@ -80,19 +88,38 @@ class Declarations(dict[str, Any]):
         return Shadow()
 
 
+def spectral(look: int) -> Lag:
+    """What works on spectra is late by one of its windows, and by a hop for each later one it waits for."""
+    return lambda settings, _: int(settings["size"]) + look * (int(settings["hop"]) or int(settings["size"]) // 4)
+
+
+def hosted(found: Any) -> Lag | None:
+    """An engine that hears is late by its cushion and by what it needs itself; one that hears nothing owes nobody an answer."""
+    if not found.inlets:
+        return None
+
+    def lag(settings: Mapping[str, Any], rate: int) -> int:
+        step = found.chunk or STEP
+        return max(round(found.ahead * rate), int(settings["block"]) + step + round(0.005 * rate), 2 * step) + int(found.latency)
+
+    return lag
+
+
 def declared(file: Path) -> dict[str, Word]:
     """The kinds that a file of the core declares."""
     found: dict[str, Word] = {}
 
-    def kind(word: str, op: Any = None, says: str = "", inlets: tuple[str, ...] = (), controls: Mapping[str, Control] | None = None, **more: Any) -> None:
+    def kind(
+        word: str, op: Any = None, says: str = "", inlets: tuple[str, ...] = (), controls: Mapping[str, Control] | None = None, **more: Any
+    ) -> None:
         gives = "control" if more.get("control") else "sound"
         found[word] = Word(
             word, says, tuple(inlets), controls or {}, more.get("settings") or {}, gives,
-            events=bool(more.get("events")), file=file, channels=more.get("channels"),
+            events=bool(more.get("events")), file=file, channels=more.get("channels"), lag=more.get("latency"),
         )  # fmt: skip
 
-    def kernel(word: str, _: Any = None, controls: Mapping[str, Control] | None = None, says: str = "", **__: Any) -> None:
-        kind(word, None, says, ("sound",), controls, settings={"size": 2048, "hop": 0})
+    def kernel(word: str, _: Any = None, controls: Mapping[str, Control] | None = None, says: str = "", look: int = 0, **__: Any) -> None:
+        kind(word, None, says, ("sound",), controls, settings={"size": 2048, "hop": 0}, latency=spectral(look))
 
     names = Declarations(Control=Control, Kind=kind, SpectralKernel=kernel, __name__=file.stem, Callable=Callable, Any=Any)
     for line in ast.parse(file.read_text("utf-8"), str(file)).body:
@@ -133,8 +160,25 @@ def vocabulary(folders: Iterable[Path] = ()) -> dict[str, Word]:
     for word, found in catalogue(folders).items():
         words[word] = Word(
             word, found.says, tuple(found.inlets), found.controls, found.settings,
-            getattr(found, "gives", "sound"), getattr(found, "takes", "sound"), engine=True, file=found.file, trouble=found.trouble,
+            getattr(found, "gives", "sound"), getattr(found, "takes", "sound"), engine=True, file=found.file, trouble=found.trouble, lag=hosted(found),
         )  # fmt: skip
     _ALL.clear()
     _ALL[key] = words
     return words
+
+
+_WRITTEN: dict[str, Word] = {}
+
+
+def note_effect(kind: str, text: str) -> None:
+    """Remember what can be turned on a treatment written live."""
+    if kind not in _WRITTEN:
+        from live.core import written
+
+        with contextlib.suppress(written.Unwritable, SyntaxError):
+            _WRITTEN[kind] = Word(kind, "written live", ("sound",), written.read(text).controls)
+
+
+def word_of(kind: str) -> Word | None:
+    """The word behind a kind: the vocabulary's, or a treatment written live."""
+    return vocabulary().get(kind) or _WRITTEN.get(kind)

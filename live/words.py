@@ -71,7 +71,11 @@ class Noun:
         return f"{self.word}(...): {self.known.says}  help({self.word}) shows more"
 
     def __rshift__(self, other: Any) -> Any:
-        raise Mistake(">> is not used here: every line says what a name is.", near=f"Write: worn = {getattr(other, 'word', 'filter')}({self.word}(...))", word=">>")
+        raise Mistake(
+            ">> is not used here: every line says what a name is.",
+            near=f"Write: worn = {getattr(other, 'word', 'filter')}({self.word}(...))",
+            word=">>",
+        )
 
     __rrshift__ = __lshift__ = __rshift__
 
@@ -148,7 +152,9 @@ def _name(word: Word, name: str, value: Any, ins: dict[str, Described], controls
 def _heard(word: Word, ins: dict[str, Described]) -> tuple[Described, ...]:
     """The inlets in their order, none left out in between; latents decoded where a sound is wanted."""
     if word.inlets and word.inlets[0] not in ins and not word.engine:
-        raise Mistake(f"{word.word} needs a sound to work on.", near=f"Write: {word.word}(rain{', ...' if word.controls else ''})", word=word.word)
+        raise Mistake(
+            f"{word.word} needs a sound to work on.", near=f"Write: {word.word}(rain{', ...' if word.controls else ''})", word=word.word
+        )
     found: list[Described] = []
     for inlet in word.inlets:
         if inlet not in ins:
@@ -183,7 +189,9 @@ def _standing(word: Word, name: str, value: Any) -> Any:
     if isinstance(value, str) and control.unit == "Hz":
         value = hertz(value)
     if isinstance(value, Described):
-        raise Mistake(f"{name} is a number, not a sound.", near=f"To follow how loud it is: {name}=follow({value.name or '...'})", word=name)
+        raise Mistake(
+            f"{name} is a number, not a sound.", near=f"To follow how loud it is: {name}=follow({value.name or '...'})", word=name
+        )
     if not is_number(value) or not math.isfinite(value):
         raise Mistake(f"{name} is a number, {reach(control)}; this is {what_is(value)}.", word=name)
     if not control.low <= value <= control.high:
@@ -219,7 +227,9 @@ def _setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> Non
     if name == "file":
         settings[name] = file(value)
         return
-    good = {bool: isinstance(value, bool), str: isinstance(value, str | Path), int: is_number(value), float: is_number(value)}.get(type(rest), True)
+    good = {bool: isinstance(value, bool), str: isinstance(value, str | Path), int: is_number(value), float: is_number(value)}.get(
+        type(rest), True
+    )
     if isinstance(value, Described) or not good:
         wanted = {bool: "True or False", str: "a text", int: "a number", float: "a number"}.get(type(rest), "something else")
         raise Mistake(f"{name} is {wanted}; this is {what_is(value)}.", word=name)
@@ -336,7 +346,9 @@ def mic(which: int | str = 1, width: int = 1) -> Sound:
     named: Mapping[str, int] = getattr(room, "inputs", None) or {}
     if isinstance(which, str):
         if which not in named:
-            raise Mistake(f"There is no input {which!r} in this rig.", near=nearest(which, named) or "Inputs go by number: mic(1).", word=which)
+            raise Mistake(
+                f"There is no input {which!r} in this rig.", near=nearest(which, named) or "Inputs go by number: mic(1).", word=which
+            )
         first = named[which]
     elif type(which) is int and which >= 1:
         first = which - 1
@@ -344,7 +356,9 @@ def mic(which: int | str = 1, width: int = 1) -> Sound:
         raise Mistake("Inputs are counted from 1.", near="Write: mic(1)", word="mic")
     there = getattr(room, "ins", 0) or 0
     if there and first + width > there:
-        raise Mistake(f"This rig has {there} input{'s' * (there != 1)}; {first + width} is not there.", near=f"Nearest: mic({there}).", word="mic")
+        raise Mistake(
+            f"This rig has {there} input{'s' * (there != 1)}; {first + width} is not there.", near=f"Nearest: mic({there}).", word="mic"
+        )
     return Sound("mic", (), {}, {"first": first, "width": int(width)})
 
 
@@ -364,7 +378,9 @@ def when(question: Any, yes: Any, no: Any) -> Any:
     if isinstance(question, bool):
         return yes if question else no
     if not isinstance(question, Question):
-        raise Mistake(f"when asks about something that moves; this is {what_is(question)}.", near="Write: when(knob(21) > 0.5, a, b)", word="when")
+        raise Mistake(
+            f"when asks about something that moves; this is {what_is(question)}.", near="Write: when(knob(21) > 0.5, a, b)", word="when"
+        )
     both = [one.number() if isinstance(one, Question) else one for one in (yes, no)]
     if all(is_number(one) or isinstance(one, Number) for one in both):
         a, b = (one.plain() if isinstance(one, Number) else float(one) for one in both)
@@ -372,7 +388,11 @@ def when(question: Any, yes: Any, no: Any) -> Any:
     if all(isinstance(one, Latent) for one in both) or all(isinstance(one, Sound) for one in both):
         at = Number(Mover("smooth", (), {"x": question.number(), "lag": 0.01}))
         return type(both[0])("crossfade", (both[1], both[0]), {"at": at})
-    raise Mistake(f"when chooses between two of a kind, not {what_is(yes)} and {what_is(no)}.", near="A latent is heard through: 1 * latent(...)", word="when")
+    raise Mistake(
+        f"when chooses between two of a kind, not {what_is(yes)} and {what_is(no)}.",
+        near="A latent is heard through: 1 * latent(...)",
+        word="when",
+    )
 
 
 def effect(function: Any) -> Noun:
@@ -386,13 +406,18 @@ def effect(function: Any) -> Noun:
     from live.core import written
 
     if not callable(function) or not hasattr(function, "__code__"):
-        raise Mistake(f"effect makes a treatment of a function; this is {what_is(function)}.", near="Write: @effect above def rust(x): ...", word="effect")
+        raise Mistake(
+            f"effect makes a treatment of a function; this is {what_is(function)}.",
+            near="Write: @effect above def rust(x): ...",
+            word="effect",
+        )
     try:
-        form = written.read(re.sub(r"(?m)^\s*@\w*\.?effect\s*$\n", "", written.source_of(function)), function.__name__)
+        text = re.sub(r"(?m)^\s*@\w*\.?effect\s*$\n", "", written.source_of(function))
+        form = written.read(text, function.__name__)
     except (written.Unwritable, OSError, SyntaxError) as slip:
         raise Mistake(f"{function.__name__}: {slip}.", word=function.__name__) from None
-    kind = f"effect:{form.word}:{zlib.crc32(form.text.encode()):08x}"
-    page().effects[kind] = form.text
+    kind = f"effect:{form.word}:{zlib.crc32(text.encode()):08x}"
+    page().effects[kind] = text
     return Noun(Word(kind, (function.__doc__ or "written live").split("\n")[0], ("sound",), form.controls))
 
 
@@ -441,7 +466,11 @@ class Out:
             if type(spot) is not int or spot < 1:
                 raise Mistake("Loudspeakers are counted from 1.", near="Write: out[1] or out[3, 4]", word="out")
             if there and spot > there:
-                raise Mistake(f"This rig has {there} loudspeaker{'s' * (there != 1)}; {spot} is not there.", near=f"Nearest: out[{there}].", word=str(spot))
+                raise Mistake(
+                    f"This rig has {there} loudspeaker{'s' * (there != 1)}; {spot} is not there.",
+                    near=f"Nearest: out[{there}].",
+                    word=str(spot),
+                )
         if list(spots) != list(range(spots[0], spots[0] + len(spots))):
             raise Mistake("Loudspeakers of one output stand side by side.", near=f"Nearest: out[{spots[0]}, {spots[0] + 1}].", word="out")
         page().outs["-".join(str(spot) for spot in (spots[0], spots[-1]))] = _send(value, f"out[{', '.join(map(str, spots))}]")
@@ -453,7 +482,10 @@ class Out:
     def __repr__(self) -> str:
         from live.typed import typed
 
-        return "\n".join(f"out.{name} = {typed(value, top=False)}" for name, value in page().outs.items()) or "out: nothing goes to the loudspeakers"
+        return (
+            "\n".join(f"out.{name} = {typed(value, top=False)}" for name, value in page().outs.items())
+            or "out: nothing goes to the loudspeakers"
+        )
 
 
 def _send(value: Any, where: str) -> Any:
@@ -467,7 +499,9 @@ def _send(value: Any, where: str) -> Any:
     if isinstance(value, Noun):
         raise Mistake(f"{value.word} is a word; to hear it, call it.", near=f"Write: {where} = {value.word}(...)", word=value.word)
     if not isinstance(value, Sound | Latent):
-        raise Mistake(f"Only sounds go to the loudspeakers; this is {what_is(value)}.", near=f"Write: {where} = rain", word=where.split(".")[-1])
+        raise Mistake(
+            f"Only sounds go to the loudspeakers; this is {what_is(value)}.", near=f"Write: {where} = rain", word=where.split(".")[-1]
+        )
     return value
 
 
@@ -495,7 +529,7 @@ def signature(word: Word) -> str:
 
 FIXED: dict[str, Any] = {
     f.__name__: f for f in (seq, every, euclid, beats, knob, mic, tempo, when, effect, least, most)
-} | {"out": out, "Control": Control}  # fmt: skip
+} | {"out": out, "Control": Control, "math": math}  # fmt: skip
 
 
 def nouns(more: Iterable[Path] = ()) -> dict[str, Any]:
@@ -518,7 +552,9 @@ def finish(written: Page, scope: Mapping[str, Any]) -> Page:
         if not (isinstance(value, Value) or any(True for _ in opened(name, value))):
             continue
         if name in words:
-            raise Mistake(f"{name} is a word of the language, so no place can have that name.", near=f"Name it otherwise: {name}1 = ...", word=name)
+            raise Mistake(
+                f"{name} is a word of the language, so no place can have that name.", near=f"Name it otherwise: {name}1 = ...", word=name
+            )
         written.names[name] = value
     named(written)
     measure(written)

@@ -128,7 +128,10 @@ def lean_anew(places: Places, lines: Lines, swapped: Iterable[str], workshop: Wo
 def _anew(lean: Strip, places: Places, workshop: Workshop, change: Change) -> Strip | None:
     source = lean.hears[0]
     assert isinstance(source, str)
-    return workshop.leaning_anew(lean, float(change.length)) if places[source].strip.kind.control else None
+    strip = places[source].strip
+    beats = r.BEAT in strip.making.cells  # a gesture that may begin at the very landing: a slow lean would blunt it
+    length = min(change.length, round(HURRY_SECONDS * workshop.stand.rate)) if beats else change.length
+    return workshop.leaning_anew(lean, float(length)) if strip.kind.control else None
 
 
 def is_followed(name: str, places: Places, lines: Lines) -> bool:

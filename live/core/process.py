@@ -243,6 +243,8 @@ class Core:
                 self._trouble(str(trouble))
             except (TypeError, ValueError):
                 self._trouble(f"an event for {letter.name} is no list of numbers: {letter.text[:60]}. What plays, plays on")
+        elif letter.verb == "mark":
+            self.journal.write("mark", self.stand.frame, text=letter.text)
         elif letter.verb == "stall":  # for the bench only: hold this process's GIL
             import ctypes
 

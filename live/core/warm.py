@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-PARTS = ("callback strips", "sources controls", "treatments")
+PARTS = ("callback strips beating", "sources controls", "treatments")
 
 
 def load(part: str) -> None:
@@ -38,7 +38,7 @@ def warm() -> dict[str, float | int | list[str]]:
     if is_cold():
         for child in [subprocess.Popen([sys.executable, "-m", "live.core.warm", part]) for part in PARTS]:
             child.wait()
-    from live.core import callback, strips  # noqa: F401 - imported for their compiled code
+    from live.core import beating, callback, strips  # noqa: F401 - imported for their compiled code
     from live.core.kinds import BROKEN, kinds
 
     found = kinds()

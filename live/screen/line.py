@@ -14,7 +14,7 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -45,7 +45,9 @@ EVERY = 0.1  # seconds between two looks at the desk
 FRESH = 2.0  # seconds the words are believed to be what they were
 LONG = 3.0  # seconds after which running code is worth a word
 PATIENCE = 3.0  # seconds in which Ctrl-D must come a second time
-KEYS = "Enter runs, Alt-Enter another line, Tab completes, F1 help, F3 meters, F4 colours, F12 hush, Esc Esc Esc panic, Ctrl-D leaves"
+KEYS = (
+    "Enter runs", "Tab completes", "F1 help", "F3 meters", "F12 hush", "Esc Esc Esc panic", "Alt-Enter another line", "F4 colours", "Ctrl-D leaves",
+)  # fmt: skip
 
 
 class Line:
@@ -217,6 +219,7 @@ class Line:
         except Exception as trouble:  # noqa: BLE001 - the line must stay whatever the desk does; it says what happened
             self._status, levels = Status(error=f"no status: {trouble!r}"), ()
         block = self.meters.lines(levels, size.columns, max(2, size.rows // 3)) if self.metered else []
+        self.session.reserve_space_for_menu = max(1, min(MENU, size.rows - 4 - len(block)))  # in a low terminal the menu gives way
         self._below = (tuple(map(tuple, block)), tuple(status.line(self._status, size.columns)))
 
     def _toolbar(self) -> FormattedText:
@@ -234,7 +237,7 @@ class Line:
             return [("question", status.short(self._note, columns - 1))]
         document = self.session.default_buffer.document
         if not document.text.strip():
-            return [("hint", status.short(KEYS, columns - 1))]
+            return [("hint", as_many(KEYS, columns - 1))]
         try:
             found = hints.signature(document.text_before_cursor, self.known(), document.text_after_cursor)
         except Exception as trouble:  # noqa: BLE001 - a name that cannot be asked must not take the line away
@@ -260,11 +263,11 @@ class Line:
             return
         self.news.flush()
         self.news.write_down(text)
-        self._put([(_look_of(line, "answer"), line) for line in text.split("\n")])
+        self._put(looked(text.split("\n"), "answer"))
 
     def _draw_news(self, lines: list[str]) -> None:
         """In the pump's thread."""
-        self._put([(_look_of(line), line) for line in lines])
+        self._put(looked(lines, "news"))
 
     def _put(self, lines: list[tuple[str, str]]) -> None:
         with self._pen:
@@ -368,6 +371,19 @@ def _known_theme(name: str) -> tuple[str, str]:
     return name or "dark", ""
 
 
-def _look_of(line: str, usual: str = "news") -> str:
-    """Carets and failures stand out."""
-    return "news.bad" if "^^^" in line or line.startswith(("! ", "antiphon: ", "Traceback")) else usual
+def as_many(parts: Sequence[str], columns: int) -> str:
+    """As many as fit, the first ones first."""
+    while parts and len(", ".join(parts)) > columns:
+        parts = parts[:-1]
+    return ", ".join(parts)
+
+
+def looked(lines: list[str], usual: str) -> list[tuple[str, str]]:
+    """Each line with its look: carets, what they point out, and failures stand out."""
+    made, pointed = [], False
+    for line in lines:
+        carets = bool(line) and not line.strip(" ^") and "^" in line
+        bad = carets or pointed or line.startswith(("! ", "antiphon: ", "Traceback"))
+        made.append(("news.bad" if bad else usual, line))
+        pointed = carets
+    return made

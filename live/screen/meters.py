@@ -90,7 +90,7 @@ class Meters:
         text, mark = bar(db, held, room)
         figure = f" {max(round(db), -99):4d} " if db > -90 else "  -oo "
         if muted:
-            return [("meter.muted", label + text.replace("█", "░") + figure)]
+            return [("meter.muted", label + "".join("░" if letter != " " else " " for letter in text) + figure)]
         return [("meter.name", label), *_zones(text, mark, room), ("meter.high" if db > -0.5 else "meter.name", figure)]
 
 

@@ -9,6 +9,7 @@ import contextlib
 import sys
 import threading
 from collections import deque
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -27,6 +28,8 @@ class Plain:
         self.desk = desk
         self.stdin, self.stdout = stdin or sys.stdin, stdout or sys.stdout
         self._asks = _is_tty(self.stdin)
+        if isinstance(self.stdin, TextIOWrapper):
+            self.stdin.reconfigure(errors="replace")  # whatever bytes come, they are a line
         self._pen = threading.RLock()
         self._typing = False
         self._waiting: deque[str] = deque()
@@ -72,7 +75,7 @@ class Plain:
         finally:
             self._typing = False
             self._rest()
-        return line.rstrip("\r\n") if line else None
+        return line.rstrip("\r\n").removeprefix("\ufeff") if line else None
 
     def say(self, text: str) -> None:
         """News, from any thread."""

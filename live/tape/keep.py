@@ -202,6 +202,16 @@ def _chains(folder: Path | None, runtime: Path, temp: Path) -> list[list[Reel]]:
     return chains
 
 
+def last_take(seconds: float, out: Path, runtime: Path, temp: Path) -> Take:
+    """The last ``seconds``, to be listened to rather than written; ``temp`` takes what only the core's tape still holds."""
+    folder = _reels_folder(out, runtime)
+    with _held(folder):
+        chains = _chains(folder, runtime, temp)
+        if not chains:
+            raise TapeError("nothing is recorded yet.")
+        return Take(chains[-1], seconds, wide=False)
+
+
 def _older(chains: list[list[Reel]], seconds: float, had: float) -> Take | None:
     """What the core before this one played, if the asked time reaches back to it."""
     left = seconds - had

@@ -38,6 +38,11 @@ def legible(name: str) -> str:
     return re.sub(r"[^\w.+-]+", "-", name).strip("-.")[:80] or "unnamed"
 
 
+def spoken(place: str) -> str:
+    """A place as a performer knows it: out.stage/rain is rain on its way to the loudspeakers."""
+    return place.partition("/")[2] or place if place.startswith("out.") else place
+
+
 def form(frames: int, channels: int, big: int = BIG) -> str:
     """Which kind of wave file holds so much."""
     return "RF64" if frames * channels * 4 + 4096 >= big else "WAV"
@@ -180,12 +185,14 @@ class Take:
         self.silent = sorted(o.name for o in found.values() if not o.heard and o.kind == PLACE)
         self.outputs = [o for _, o in sorted(found.items()) if o.heard and o.channels]
         used = set(RESERVED)
-        for out in self.outputs:
+        for out in sorted(self.outputs, key=lambda o: (spoken(o.name) != o.name, o.kind, o.raw)):  # a place's own name before a fold's
             if out.kind in (MIX, REST):
                 out.file = f"{out.name}.wav"
                 continue
-            stem = base = legible(out.name.replace("in/", "in-", 1) if out.kind == INPUT else out.name)
-            k = 1
+            whole = out.name.replace("in/", "in-", 1) if out.kind == INPUT else out.name
+            stem = legible(spoken(whole))
+            base = stem if stem.lower() not in used else legible(whole)
+            stem, k = base, 1
             while stem.lower() in used:
                 k += 1
                 stem = f"{base}-{k}"
@@ -200,6 +207,19 @@ class Take:
     def bytes(self) -> int:
         """What all files will take."""
         return sum(len(o.channels) * self.frames * 4 + 4096 for o in self.outputs) + 4096
+
+    def sound(self, which: set[tuple[int, bytes]]) -> NDArray[np.float32]:
+        """Some groups laid on one another, by kind and name: (channels, frames). Silent when none of them was heard."""
+        outputs = [o for o in self.outputs if (o.kind, o.raw) in which]
+        channels = sorted({c for o in outputs for c in o.channels}) or [0]
+        block, gain = np.zeros((len(channels), self.frames), np.float32), np.zeros(self.frames, np.float32)
+        order = {c: i for i, c in enumerate(channels)}
+        self._fill(self.start, self.frames, [block], gain, {(o.kind, o.raw): 0 for o in outputs}, [order])
+        if any(o.kind in (PLACE, REST) for o in outputs):
+            block *= gain
+        for low, count in self.holes:
+            block[:, low : low + count] = 0
+        return block
 
     # --- writing --------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
 
 from live.core import layout
 from live.core.controls.env import env
@@ -17,6 +18,8 @@ from live.core.controls.lfo import SHAPES, lfo
 from live.core.controls.maths import add, choose, curve, least, most, scale, smooth, times
 from live.core.controls.seq import euclid, hits
 from live.core.kinds import Kind
+from live.core.offline import Offline
+from live.score import Drive, Node, Score, Send
 from tests.live.alone import Alone, play
 
 RATE = 48000
@@ -267,3 +270,31 @@ def test_euclid_has_as_many_hits_as_asked_and_turning_only_turns(k, n, turn):
     assert made in straight + straight
     gaps = [len(g) for g in (straight * 2).strip("-").split("x")[1:-1]]
     assert not gaps or max(gaps) - min(gaps) <= 1
+
+
+def test_one_sound_while_a_condition_holds_and_else_another_changes_without_a_click():
+    """when(cond, a, b), as the language writes it: crossfade(b, a, at=smooth(choose(cond, 1, 0), lag=0.02))."""
+
+    def changed(lag: float) -> NDArray[np.float32]:
+        places = {
+            "a": Node("tone", controls={"freq": 100.0, "gain": 0.3}),
+            "b": Node("tone", controls={"freq": 150.0, "gain": 0.3}),
+            "if": Node("choose", controls={"when": Drive("knob:1", 1.0), "a": 1.0, "b": 0.0}),
+            "at": Node("smooth", controls={"x": Drive("if"), "lag": lag}),
+            "when": Node("crossfade", ("b", "a"), controls={"at": Drive("at")}),
+        }
+        core = Offline(RATE, 1)
+        core.play(Score(places=places, sends=(Send("when", 0, 1),)))
+        core.run(RATE)
+        core.stand.knobs[1] = 1.0
+        return core.run(RATE)[0]
+
+    def click(x: NDArray[np.float32]) -> float:
+        return 20 * math.log10(np.abs(sosfilt(butter(4, 2000, "hp", fs=RATE, output="sos"), x)[100:]).max())
+
+    assert click(changed(0.02)) < -70
+    assert click(changed(0.0)) > -58
+    after = changed(0.02)[RATE // 2 :]
+    turn = np.abs(np.fft.rfft(after * np.hanning(len(after))))
+    assert turn.argmax() == 50
+    assert turn[75] < 1e-6 * turn[50]

@@ -129,6 +129,12 @@ def test_a_gain_that_moves_has_no_step():
     np.testing.assert_allclose(np.diff(made), 4 / 960, atol=1e-5)
 
 
+def test_a_gain_below_zero_turns_the_sound_over_bit_for_bit():
+    sound = noise(3, 200)
+    np.testing.assert_array_equal(play(gain, 200, [sound], {"gain": -1.0}), -sound)
+    np.testing.assert_allclose(play(gain, 200, [sound], {"gain": -0.6}), -0.6 * sound, rtol=1e-6)
+
+
 @pytest.mark.parametrize("at", [-1.0, -0.5, 0.0, 0.2, 1.0])
 def test_pan_keeps_the_power_of_one_channel(at):
     sound = noise(1, 1000)

@@ -1,0 +1,133 @@
+"""A stage on paper: a desk plays on it as on the real one, and what it would have done is written down as cues.
+
+The first minute, a rehearsal of a set list, a test: the same desk, the same
+verbs, no core and no waiting. Plans land where they are sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from live.clock import Clock
+from live.core import layout as at
+from live.core.mail import Receipt
+from live.cue import Cue, Gate
+from live.plan import Plan, carried
+from live.rig import Rig
+from live.score import Score
+
+KNOBS = 1024
+
+
+class Paper:
+    """What a ``Stage`` is to a desk, without a sound."""
+
+    def __init__(self, rate: int = 48000, outs: int = 2, ins: int = 0, folder: Path | None = None) -> None:
+        self.rig = Rig(device="paper", rate=rate, ins=ins, outs=outs, record=False, take=str(folder or Path()))
+        self.folder = folder or Path()
+        self.score = Score()
+        self.clock = Clock(rate, self.score.tempo, self.score.bar)
+        self.frame = 0
+        self.cues: list[Cue] = []
+        self.answers: dict[int, Receipt] = {}
+        self.news: list[str] = []
+        self.knobs = np.zeros(KNOBS)
+        self.found, self.panicked = False, False
+        self.lost = self.limited = 0
+        self.device = "paper"
+        self.mail = self
+        self.number = 0
+
+    # --- what is done --------------------------------------------------------------------
+
+    def post(self, plan: Plan, *, when: str = "now", frame: int = 0, fade: float = 0.05) -> int:
+        """A plan: it lands at its frame, or now."""
+        lands = max(frame, self.frame)
+        self.cues.append(Cue(lands, plan, fade))
+        tempo, bar = (after := carried(self.score, plan)).tempo, after.bar
+        if (tempo, bar) != (self.clock.bpm, self.clock.bar):
+            self.clock = Clock(self.rig.rate, tempo, bar, self.clock.beat(lands), lands)
+        self.number += 1
+        self.answers[self.number] = Receipt(self.number, at.LANDED, lands, "")
+        return self.number
+
+    def read(self) -> list[str]:
+        """No news on paper."""
+        return self.news
+
+    def knob(self, number: int, value: float) -> None:
+        """A knob is turned."""
+        self.knobs[number] = value
+        self.cues.append(Cue(self.frame, (number, float(value))))
+
+    def event(self, name: str, kind: int, numbers: Iterable[float] = (), *, frame: int = 0) -> None:
+        """A note, a trigger."""
+        self.cues.append(Cue(frame or self.frame, (name, kind, tuple(numbers))))
+
+    def word(self, verb: str, name: str = "", **more: Any) -> None:
+        """A mark; nobody reads it."""
+
+    def panic(self) -> None:
+        """Silence at once."""
+        self.panicked = True
+        self.cues.append(Cue(self.frame, Gate(True)))
+
+    def unpanic(self) -> None:
+        """Sound again."""
+        if self.panicked:
+            self.cues.append(Cue(self.frame, Gate(False)))
+        self.panicked = False
+
+    def write(self, treatment: str, name: str = "") -> str:
+        """A treatment's word; nobody waits for its rehearsal."""
+        from live.core import written
+        from live.journal import WRITTEN
+
+        return f"{WRITTEN}{written.write(treatment, name)}"
+
+    def close(self, *, leave: bool = True) -> None:
+        """The paper is put away."""
+
+    # --- what is seen --------------------------------------------------------------------
+
+    @property
+    def core(self) -> Any:
+        """A core that costs nothing."""
+        return self
+
+    def peak(self) -> float:
+        """Paper is silent."""
+        return 0.0
+
+    def meters(self) -> list[Any]:
+        """And so is every place."""
+        return []
+
+
+def played(lines: Iterable[tuple[int, str]], *, rate: int = 48000, outs: int = 2, session: Any = None) -> tuple[list[Cue], list[tuple[int, str, str]]]:
+    """Type lines at their frames, on paper: the cues, and for each line its frame, its text and what was answered."""
+    from live.desk import Desk
+
+    stage = Paper(rate, outs)
+    desk = Desk(stage, session, rehearse=False)  # type: ignore[arg-type]
+    desk.hand.quant = "now"
+    told: list[tuple[int, str, str]] = []
+    heard: list[str] = []
+    desk.listeners.append(heard.append)
+    try:
+        for frame, text in lines:
+            stage.frame = frame
+            answer = desk.run(text)
+            desk.hand.settle()
+            with suppress(IndexError):
+                answer = answer or heard.pop()
+            heard.clear()
+            told.append((frame, text, answer))
+    finally:
+        desk.close()
+    return stage.cues, told

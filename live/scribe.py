@@ -1,0 +1,177 @@
+"""Runs what is typed, and says what it changes of the music. It has the names; it has no stage.
+
+A line runs in the prompt's own namespace, in the thread that asks. What it
+binds, turns, deletes or sends out becomes an ``Edit``; when it raises, every
+name means what it meant before.
+"""
+
+from __future__ import annotations
+
+import ast
+import codeop
+import linecache
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from live import values, words
+from live.edits import GONE, Edit
+from live.mistakes import Mistake, from_exception
+from live.typed import typed
+from live.values import Described, Page, Value, opened
+from live.vocabulary import note_effect, word_of
+from live.weave import parts, put, without
+
+
+class Leave(Exception):
+    """The performer quits."""
+
+
+class Told(str):
+    """An answer: shown as it is, without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def is_whole(text: str) -> bool:
+    """Whether a line is a whole statement, or wrong in any case."""
+    try:
+        return codeop.compile_command(text, "<line>", "exec" if "\n" in text else "single") is not None
+    except (SyntaxError, ValueError, OverflowError):
+        return True
+
+
+class Scribe:
+    """The names of one evening, and the hand that writes with them."""
+
+    def __init__(self, room: Any, now: Callable[[], Page], verbs: Mapping[str, Any]) -> None:
+        """``now`` tells the page that is accepted."""
+        self.room, self.now = room, now
+        self.count = 0
+        self.effects: dict[str, str] = {}  # treatments written at the prompt, by their kinds
+        self.turn = threading.RLock()
+        self.ns: dict[str, Any] = {"__name__": "__prompt__", "__builtins__": __builtins__}
+        self.ns |= words.nouns() | dict(verbs)
+        self.own = set(self.ns)
+
+    def run(self, text: str) -> tuple[str, Edit]:
+        """Run a line: the answer to show, and what it changes. A Mistake leaves every name as it was."""
+        if not text.strip():
+            return "", Edit()
+        with self.turn:
+            self.count += 1
+            file = f"line {self.count}"
+            linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+            before = dict(self.ns)
+            page = words.begin(self.room)
+            page.outs.update(self.now().outs)
+            outs = dict(page.outs)
+            values.hands.append(self._turned)
+            try:
+                return self._execute(text, file), self._edit(before, page, outs, text)
+            except KeyboardInterrupt:
+                self._restore(before)
+                return "Stopped. The sound went on.", Edit()
+            except Leave:
+                raise
+            except BaseException as slip:  # noqa: BLE001 - whatever a line does, the prompt comes back
+                self._restore(before)
+                known = from_exception(slip, {file: text}, names=self.ns)
+                known.file = ""
+                raise known from None
+            finally:
+                values.hands.pop()
+
+    def _execute(self, text: str, file: str) -> str:
+        """The statements; the last expression's value is the answer."""
+        tree = ast.parse(text, file)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, file, "exec"), self.ns)
+        if last is None:
+            return ""
+        return self._shown_as(eval(compile(ast.Expression(last.value), file, "eval"), self.ns))
+
+    def _shown_as(self, found: Any) -> str:
+        """A result as text that can be typed back."""
+        if found is None:
+            return ""
+        if isinstance(found, Told):
+            return str(found)
+        if isinstance(found, Value) and found.name:
+            return f"{found.name} = {typed(found)}"
+        if isinstance(found, Value | list | tuple | dict):
+            return typed(found)
+        return repr(found)
+
+    def _restore(self, before: Mapping[str, Any]) -> None:
+        self.ns.clear()
+        self.ns.update(before)
+
+    def _edit(self, before: Mapping[str, Any], page: Page, outs: Mapping[str, Any], text: str) -> Edit:
+        """What a line has changed of the music."""
+        there = self.now().names
+        self.effects |= page.effects
+        for kind, source in page.effects.items():
+            note_effect(kind, source)
+        names: dict[str, Any] = {}
+        for name in {*before, *self.ns}:
+            value = self.ns.get(name, GONE)
+            if value is before.get(name, GONE) or name.startswith("_"):
+                continue
+            describes = isinstance(value, Value) or any(True for _ in opened(name, value))
+            if name in self.own and value is not before.get(name):
+                raise Mistake(
+                    f"{name} is a word of the language, so no place can have that name.",
+                    near=f"Name it otherwise: {name}1 = ...",
+                    word=name,
+                )
+            if describes:
+                names[name] = value
+            elif name in there:
+                names[name] = GONE
+        changed = {out: page.outs.get(out, GONE) for out in {*outs, *page.outs} if page.outs.get(out, GONE) is not outs.get(out, GONE)}
+        for gone in [name for name, value in names.items() if value is GONE and name not in self.ns]:
+            changed |= self._without(gone, {**page.outs, **changed}, names)
+        if not names and not changed and page.tempo is None and page.bar is None:
+            return Edit()
+        fresh = Page({name: value for name, value in names.items() if value is not GONE}, dict(changed), room=self.room)
+        words.named(fresh)
+        words.measure(Page(fresh.names, {k: v for k, v in changed.items() if v is not GONE}, widths=fresh.widths))
+        texts = dict.fromkeys(names, text) | {f"out.{out}": text for out in changed}
+        return Edit(names, changed, page.tempo, page.bar, fresh.widths, dict(self.effects), texts)
+
+    def _without(self, name: str, outs: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
+        """The outputs when a place has gone; refused when something else still hears it."""
+        gone = {full for full, _ in opened(name, self.now().names[name])}
+        for other, value in {**self.now().names, **names}.items():
+            if value is GONE or other == name:
+                continue
+            for _, one in opened(other, value):
+                if any(getattr(x, "name", None) in gone for x in parts(one)):
+                    raise Mistake(
+                        f"{other} hears {name}.", near=f"Say first what {other} hears instead, or: del {other}, {name}", word=name
+                    )
+        found = {}
+        for out, value in outs.items():
+            if isinstance(value, Value) and (rest := without(value, gone)) is not value:
+                found[out] = rest
+        return found
+
+    def _turned(self, value: Described, name: str, to: Any) -> None:
+        """``rain.rate = 0.5``: the same place, with that control elsewhere."""
+        word = word_of(value.kind)
+        if word is None or (name not in word.controls and name not in word.settings):
+            getattr(value, name)  # says what there is
+            raise Mistake(f"{name} cannot be turned.", word=name)
+        if value.name is None:
+            raise Mistake("Only what has a name can be turned.", near="Write: rain.rate = 0.5", word=name)
+        controls, settings = dict(value.controls), dict(value.settings)
+        if name in word.controls:
+            controls[name] = words._standing(word, name, to)
+        else:
+            words._setting(word, name, to, settings)
+        fresh = type(value)(value.kind, value.ins, controls, settings)
+        fresh.name = value.name
+        root, *keys = value.name.split(".")
+        self.ns[root] = put(self.ns.get(root), keys, fresh)
