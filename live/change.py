@@ -249,7 +249,7 @@ def _mute(said: str, asked: dict[str, str], known: Known, start: int, end: int |
         return (step,)
 
     def enter(score: Score) -> tuple[Step, ...]:
-        return (on,) if place in score.places and place not in score.muted else ()
+        return (on,) if place in score.places else ()
 
     def leave(score: Score) -> tuple[Step, ...]:
         return (Hush(place, "mute", False),) if place in score.places and place not in score.muted else ()

@@ -48,6 +48,7 @@ class Desk:
         self.listeners: list[Callable[[str], None]] = []
         self.said: deque[str] = deque(maxlen=1000)  # everything that was said, newest last
         self.error, self.controller = "", ""
+        self.plain = False  # no drawings: for screen readers and pipes
         self.held: Page | None | bool = False  # a page that waits for go(), True: saves wait, False: they do not
         self.saved_at = ""
         self._unheard: set[str] = set()
@@ -183,7 +184,10 @@ class Desk:
             shown, edit = self.scribe.run(text)
         except Mistake as slip:
             self.error = str(slip)
-            return "\n".join(slip.lines())
+            lines = slip.lines()
+            if lines[0] == f"> {text}" and not self.plain:  # the caret stands under what was typed
+                lines = lines[1:]
+            return "\n".join(lines)
         if edit:
             said = text.strip().splitlines()[0][:60]
             self.hand.propose(Proposal(typing(edit), said, lost=lambda _: self._lost(edit, before)))

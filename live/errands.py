@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from live.cli import Sorry, nearest
-from live.prompt import voices
 from live.score import Score
 
 if TYPE_CHECKING:
@@ -20,11 +19,8 @@ if TYPE_CHECKING:
 
 def say(line: str) -> None:
     """One line to the performer."""
-    if voices:
-        voices[-1](line)
-    else:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def script_of(named: str) -> Path:
@@ -112,26 +108,28 @@ def render(asked: argparse.Namespace) -> int:
 def minute(asked: argparse.Namespace) -> int:
     """The scripted first minute, into files or live: it types its own lines."""
     if asked.live:
-        from live.front import evening
-        from live.minute import perform
+        from live.repl import evening
 
-        return evening(None, {}, perform=perform)
+        return evening(None, {}, minute=True)
     out = folder_for(asked.out)
     from live import journal, minute
     from live.bounce import bounce
 
-    lines = list(minute.LINES)
     rate = 48000
+    cues, told = minute.written(rate)
+    waiting = list(told)
 
     def typed(frame: int) -> None:
-        while lines and frame >= lines[0].frame(rate):
-            line = lines.pop(0)
+        while waiting and frame >= waiting[0][0]:
+            at, text, answer = waiting.pop(0)
             if not asked.json:
-                say(f"{minute.clock(line.frame(rate) / rate)} bar {line.bar:2} > {line.typed}")
+                say(f"{minute.clock(at / rate)}  > {minute.shown(text)}")
+                for line in answer.splitlines()[-1:] if "There is no" in answer else ():
+                    say(f"        {line} What played plays on.")
 
     book = out / "journal.jsonl"
     book.unlink(missing_ok=True)
-    made = bounce(minute.cues(rate), minute.SECONDS, out, rate=rate, stems=True, journal=book, on_time=typed)
+    made = bounce(cues, minute.SECONDS, out, rate=rate, stems=True, journal=book, on_time=typed)
     if not asked.json:
         say("")
     tell(asked.json, made, refused=made.refused[0] if made.refused else "nothing", journal=journal.fingerprint(book))
@@ -149,7 +147,7 @@ def play(asked: argparse.Namespace) -> int:
     for word in ("hours", "rotate"):
         if getattr(asked, word) is not None:
             raise Sorry(f"--{word} is for a session that plays unattended: add --headless.")
-    from live.front import evening
+    from live.repl import evening
 
     return evening(asked.session, flags, asked.seconds)
 
@@ -176,7 +174,6 @@ def service(asked: argparse.Namespace) -> int:
 def keep(asked: argparse.Namespace) -> int:
     """The last seconds of the session that runs, as stems and mix."""
     from live.core.memory import where
-    from live.front import kept
     from live.pids import alive
     from live.rig import Rig
 
@@ -184,7 +181,13 @@ def keep(asked: argparse.Namespace) -> int:
     if not alive(folder, "core"):
         raise Sorry("Nothing plays now, so there is nothing to keep. Start with antiphon play.")
     out = folder_for(asked.out) if asked.out else Path(Rig.read(folder / "rig.json").take)
-    said = kept(out, folder, asked.seconds)
+    from live.tape import TapeError
+    from live.tape import keep as write_take
+
+    try:
+        said = write_take(asked.seconds, out, folder).said
+    except TapeError as why:
+        raise Sorry(str(why)) from None
     say(json.dumps({"said": said, "out": str(out)}) if asked.json else said)
     return 0
 

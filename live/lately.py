@@ -48,7 +48,9 @@ def sent(score: Score, name: str) -> set[str]:
     """The names under which a place goes out: its own, or those of its folds; a Mistake when others only hear it."""
     ways = ways_out(score, name)
     if not ways:
-        through = sorted(other.partition("/")[0] for other, node in score.places.items() if name in node.ins and not other.startswith("out."))
+        through = sorted(
+            other.partition("/")[0] for other, node in score.places.items() if name in node.ins and not other.startswith("out.")
+        )
         if through:
             raise Mistake(f"{name} is not sent out by itself: {through[0]} hears it.", near=f"Write: scope({through[0]})", word=name)
         if name not in score.places:

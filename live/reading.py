@@ -18,13 +18,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from live.frames import unpacked
 from live.mistakes import Mistake
 from live.spare import Spare
-from live.texts import called, missing, read
+from live.texts import called, definitions, missing, read
 
 if TYPE_CHECKING:
     from live.values import Page
@@ -49,9 +50,13 @@ class Reading:
     printed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     imported: dict[Path, str] = field(default_factory=dict)  # files of the session that were used, each with the hash of its text
-    definitions: str = ""  # imports, functions and classes of the script, on their lines
     values: dict[str, Any] = field(default_factory=dict)  # plain values it has named
     seconds: float = 0.0
+
+    @cached_property
+    def definitions(self) -> str:
+        """The script's imports, functions and classes, on their lines: for the prompt, which may use them too."""
+        return definitions(self.text) if self.page is not None else ""
 
 
 class Reader:
@@ -214,10 +219,10 @@ class Reader:
             slip = Mistake(str(told["mistake"]["what"]))
             vars(slip).update({key: value for key, value in told["mistake"].items() if key in vars(slip)})
         return Reading(
-            path=path, text=text, page=page, mistake=slip, half=bool(told["half"]),
+            path=path, text=text, page=page, mistake=slip, half=bool(told["half"]) or (slip is not None and not text.endswith("\n") and slip.line == text.count("\n") + 1),
             printed=[str(line) for line in told["printed"]], notes=[str(line) for line in told["notes"]],
             imported={file: digest(body) for file, body in texts.items()},
-            definitions=str(told["definitions"]), values=unpacked(told["values"]) if told["values"] else {}, seconds=took,
+            values=unpacked(told["values"]) if told["values"] else {}, seconds=took,
         )  # fmt: skip
 
     def _silent(self, path: Path, text: str, trace: str, seconds: float, code: int) -> Mistake:

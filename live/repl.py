@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +59,11 @@ def opened(
 
 
 def evening(
-    session_name: str | None, flags: dict[str, Any], seconds: float | None = None, perform: Callable[[Desk], Iterator[None]] | None = None
+    session_name: str | None, flags: dict[str, Any], seconds: float | None = None, *, minute: bool = False
 ) -> int:
     """Open, play, listen to words, leave."""
     desk, settings = opened(session_name, flags)
-    leave = True
+    desk.plain = bool(settings.plain) or not sys.stdout.isatty()
     try:
         from live.screen import opened as screen_for
 
@@ -77,15 +77,15 @@ def evening(
             desk.play_session()
             if sys.stdin.isatty():
                 desk.say(HELLO)
-            if perform:
+            if minute:
                 from live.minute import Performing
 
-                Performing(desk, perform).start()
+                Performing(desk).start()
             _listen(desk, screen, seconds)
     except KeyboardInterrupt:
         say("")
     finally:
-        desk.close(leave=leave)
+        desk.close()
     return 0
 
 

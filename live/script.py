@@ -6,12 +6,12 @@ what a Mistake is made of. Only words of ours leave: an object with ways of its 
 
 from __future__ import annotations
 
-import ast
 import builtins
 import functools
 import io
 import os
 import pickle
+import re
 import sys
 import threading
 import types
@@ -169,18 +169,17 @@ def run(printed: Printed) -> dict[str, Any]:
     scope = vars(script)
     scope["__builtins__"] = builtins
     sys.modules["__main__"] = sys.modules[Asked.path.stem] = script  # import main from drums.py does not play it all again
-    answer: dict[str, Any] = {"page": None, "mistake": None, "half": False, "definitions": "", "values": b"", "notes": []}
+    answer: dict[str, Any] = {"page": None, "mistake": None, "half": False, "values": b"", "notes": []}
     Own.texts[str(Asked.path)] = Asked.text
     try:
-        tree = ast.parse(Asked.text, str(Asked.path))
-        answer["notes"] += shadowed(tree)
+        code = compile(Asked.text, str(Asked.path), "exec", dont_inherit=True)
+        answer["notes"] += shadowed()
         spread()
         page = words().begin(Asked.room)
-        exec(compile(tree, str(Asked.path), "exec", dont_inherit=True), scope)
+        exec(code, scope)
         page = words().finish(page, scope)
         page.room = None  # the desk knows it better
         answer["page"] = packed(page, page.names)
-        answer["definitions"] = definitions(tree, Asked.text)
         answer["values"] = values(scope, page.names)
     except BaseException as slip:
         names = list(scope)
@@ -197,10 +196,9 @@ def run(printed: Printed) -> dict[str, Any]:
     return answer
 
 
-def shadowed(tree: ast.Module) -> list[str]:
+def shadowed() -> list[str]:
     """A file of theirs with the name of one of Python's own that is loaded already: theirs is not found."""
-    wanted = {a.name for n in tree.body if isinstance(n, ast.Import) for a in n.names}
-    wanted |= {n.module for n in tree.body if isinstance(n, ast.ImportFrom) and n.module and not n.level}
+    wanted = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", Asked.text, flags=re.MULTILINE))
     return [
         f"{name}.py has the name of one of Python's own modules, which is the one that {Asked.name} gets: give the file another name"
         for name in sorted(wanted & sys.modules.keys() & sys.stdlib_module_names)
@@ -213,27 +211,35 @@ def explained(slip: BaseException, names: list[str]) -> dict[str, Any]:
     from live.mistakes import Mistake, from_exception
 
     files = {name: text for name, text in Own.texts.items() if text}
-    said: BaseException = slip
-    given = getattr(sys.modules.get("live"), "__all__", ())
-    if isinstance(slip, NameError) and slip.name in given and slip.name not in names and "from live import" not in Asked.text:
-        said = Mistake(f"{slip.name} is not known here yet.", near="Begin the script with: from live import *", word=slip.name)
-    elif isinstance(slip, Foreign):
-        said = Mistake(str(slip), word=slip.name)
-    elif isinstance(slip, RecursionError):
-        said = Mistake(f"{called(slip)} calls itself without end.")
-    elif "partially initialized module" in str(slip):
-        ring = list(dict.fromkeys(os.path.basename(file) for file in spots(slip) if file in files))
-        what = f"{', '.join(ring[:-1])} and {ring[-1]} import each other in a circle." if ring[1:] else f"{Asked.name} imports itself."
-        said = Mistake(what, near="Put what both need into a file of its own." if ring[1:] else "What is written here needs no import.")
     try:
-        made = from_exception(said.with_traceback(slip.__traceback__), files, names=names)
+        made = from_exception(_worded(slip, names, files).with_traceback(slip.__traceback__), files, names=names)
     except Exception as worse:  # an exception of theirs that cannot even be printed, say
-        made = from_exception(
-            Mistake(f"{type(slip).__name__}, and it cannot be told: {type(worse).__name__}.").with_traceback(slip.__traceback__), files
-        )
+        odd = Mistake(f"{type(slip).__name__}, and it cannot be told: {type(worse).__name__}.")
+        made = from_exception(odd.with_traceback(slip.__traceback__), files)
     told = dict(vars(made))
     told["file"] = told.get("file") or Asked.name
     return {key: value for key, value in told.items() if plain(value)}
+
+
+def _worded(slip: BaseException, names: list[str], files: Mapping[str, str]) -> BaseException:
+    """What only this process knows better than the exception itself."""
+    from live.mistakes import Mistake
+
+    given = vars(sys.modules["live"]).get("__all__", ())
+    if isinstance(slip, NameError) and slip.name in given and slip.name not in names and "from live import" not in Asked.text:
+        return Mistake(f"{slip.name} is not known here yet.", near="Begin the script with: from live import *", word=slip.name)
+    if isinstance(slip, Foreign):
+        return Mistake(str(slip), word=slip.name)
+    if isinstance(slip, RecursionError):
+        return Mistake(f"{called(slip)} calls itself without end.")
+    if "partially initialized module" not in str(slip):
+        return slip
+    ring = list(dict.fromkeys(os.path.basename(file) for file in spots(slip) if file in files))
+    if not ring[1:]:
+        return Mistake(f"{Asked.name} imports itself.", near="What is written here needs no import.")
+    return Mistake(
+        f"{', '.join(ring[:-1])} and {ring[-1]} import each other in a circle.", near="Put what both need into a file of its own."
+    )
 
 
 def spots(trouble: BaseException) -> Iterator[str]:
@@ -311,21 +317,3 @@ def values(scope: dict[str, Any], taken: dict[str, Any]) -> bytes:
             room -= size
             kept[name] = value
     return pickle.dumps(kept, 5)
-
-
-def definitions(tree: ast.Module, text: str) -> str:
-    """The text with only its imports, functions and classes left, each on the line where it stands."""
-    lines, kept = text.encode().split(b"\n"), {}
-    for node in tree.body:
-        named = isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
-        if not named and not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)):
-            continue
-        first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
-        last = node.end_lineno or node.lineno
-        part = lines[first - 1 : last]
-        part[-1] = part[-1][: node.end_col_offset]
-        part[0] = part[0][node.col_offset if first == node.lineno else 0 :]
-        before = kept.get(first, b"")
-        kept[first] = before + (b"; " if before else b"") + part[0]
-        kept.update({first + k: line for k, line in enumerate(part) if k})
-    return b"\n".join(kept.get(k, b"") for k in range(1, max(kept, default=0) + 1)).decode()

@@ -49,7 +49,7 @@ class Unmanned:
             raise Ended("what played here was ended from elsewhere (antiphon stop)")
         count = len(self.news)
         fresh, self.news[:count] = self.news[:count], []
-        return [" ".join(line.split()) for line in fresh]
+        return [in_a_line(text) for text in fresh]
 
     def hush(self, fade: float) -> None:
         """Nothing goes out any more; what is saved meanwhile waits."""
@@ -74,3 +74,12 @@ class Unmanned:
     def close(self) -> None:
         """Leave in order."""
         self.desk.close()
+
+
+def in_a_line(text: str) -> str:
+    """What was said, without the picture: a log has no carets, but the file and the line stay."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    caret = next((k for k, line in enumerate(lines) if set(line.strip()) == {"^"}), 0)
+    if caret:
+        lines = [lines[caret - 1].split()[0] + ":", *lines[caret + 1 :]]
+    return " ".join(" ".join(lines).split())

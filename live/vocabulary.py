@@ -50,7 +50,8 @@ class Word:
 
     def latency(self, settings: Mapping[str, Any], rate: int, block: int = 256) -> int:
         """How many frames a sound that goes in comes out late; the core's own figure."""
-        return int(self.lag({"block": block, **self.settings, **settings}, rate)) if self.lag else 0
+        found = self.lag({"block": block, **self.settings, **settings}, rate) if self.lag else 0
+        return found if type(found) is int else 0
 
     def width(self, settings: Mapping[str, Any], ins: tuple[int, ...]) -> int | None:
         """How many channels come out; None when only the core can tell."""

@@ -386,7 +386,7 @@ def when(question: Any, yes: Any, no: Any) -> Any:
         a, b = (one.plain() if isinstance(one, Number) else float(one) for one in both)
         return Number(Mover("choose", (), {"when": question.when(), "a": a, "b": b}))
     if all(isinstance(one, Latent) for one in both) or all(isinstance(one, Sound) for one in both):
-        at = Number(Mover("smooth", (), {"x": question.number(), "lag": 0.01}))
+        at = Number(Mover("smooth", (), {"x": question.number(), "lag": 0.02}))
         return type(both[0])("crossfade", (both[1], both[0]), {"at": at})
     raise Mistake(
         f"when chooses between two of a kind, not {what_is(yes)} and {what_is(no)}.",

@@ -146,8 +146,11 @@ class Conductor:
             if not place.leaving and (name in ready.fresh or name not in score.places):
                 fades.step_back(place, self.places, change)
         controls = [name for name in ready.fresh if name in self.places and self.places[name].strip.kind.control]
+        born = ready.fresh.keys() - self.places.keys()
         for name, strip in ready.fresh.items():
-            self._enter(name, strip, change)
+            ins = score.places[name].ins
+            at_once = bool(ins) and name in born and born.issuperset(ins) and strip.kind.word in kinds()
+            self._enter(name, strip, change, at_once)
         fades.lean_anew(self.places, self.lines, controls, self.workshop, change)
         for name, node in score.places.items():
             if name in ready.fresh or was.places.get(name) is not node:
@@ -160,9 +163,12 @@ class Conductor:
         pace = (score.tempo, score.bar) if (score.tempo, score.bar) != (was.tempo, was.bar) else None
         return self._arm(frame, change, pace, Landing(np.zeros(m.LANDING, np.int64), score, ready.plan, self.number, done))
 
-    def _enter(self, name: str, strip: Strip, change: Change) -> None:
-        """A newcomer opens; what had its name has stepped back already and closes under it."""
-        strip.voice[m.V_WAY], strip.voice[m.V_DONE], strip.voice[m.V_LENGTH] = m.OPENING, 0, change.length
+    def _enter(self, name: str, strip: Strip, change: Change, at_once: bool) -> None:
+        """A newcomer opens; what had its name has stepped back already and closes under it.
+
+        A treatment born with all it hears is open at once: they open themselves, and a pattern's first hit would be blunted."""
+        if not at_once:
+            strip.voice[m.V_WAY], strip.voice[m.V_DONE], strip.voice[m.V_LENGTH] = m.OPENING, 0, change.length
         place = self.places.get(name)
         if place is None:
             place = self.places[name] = Place(name, self._indices.popleft(), strip, strip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import keyword
 import tokenize
@@ -17,13 +18,19 @@ def coloured(text: str, names: Mapping[str, Any], vocabulary: Collection[str], p
     """Every line of the text as (class, text)."""
     lines = text.split("\n")
     marks: list[list[tuple[int, int, str]]] = [[] for _ in lines]
+    tokens: list[tokenize.TokenInfo] = []
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text + "\n").readline):
-            look = _look(token, names, vocabulary, places)
-            if look:
-                _mark(marks, token.start, token.end, look, lines)
+        tokens.extend(tokenize.generate_tokens(io.StringIO(text + "\n").readline))
     except (tokenize.TokenError, SyntaxError):  # it is being typed: what was read until here has its colour
         pass
+    depth, dotted = 0, False
+    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+        depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
+        told = depth > 0 and after is not None and after.string == "="  # cutoff= in a call
+        look = "code.name" if token.type == tokenize.NAME and (told or dotted) else _look(token, names, vocabulary, places)
+        dotted = token.string == "."
+        if look:
+            _mark(marks, token.start, token.end, look, lines)
     return [_joined(line, found) for line, found in zip(lines, marks, strict=True)]
 
 
@@ -34,13 +41,14 @@ def _look(token: tokenize.TokenInfo, names: Mapping[str, Any], vocabulary: Colle
         return "code.string"
     if token.type != tokenize.NAME:
         return "code.string" if "STRING" in tokenize.tok_name[token.type] else ""
-    if keyword.iskeyword(token.string):
+    name = token.string
+    if keyword.iskeyword(name):
         return "code.keyword"
-    if token.string in places:
+    if name in places or isinstance(inspect.getattr_static(names.get(name), "kind", None), str):  # the second is about to land
         return "code.place"
-    if token.string in vocabulary:
+    if name in vocabulary:
         return "code.word"
-    return "code.verb" if token.string in names and callable(names[token.string]) else "code.name"
+    return "code.verb" if callable(names.get(name)) else "code.name"
 
 
 def _mark(marks: list[list[tuple[int, int, str]]], start: tuple[int, int], end: tuple[int, int], look: str, lines: list[str]) -> None:

@@ -102,7 +102,8 @@ def now(value: Any, name: str) -> str:
     if not isinstance(held, Mapping) or name not in held:
         return ""
     at = held[name]
-    return f"now {figure(at) if isinstance(at, int | float) else ' '.join(repr(at).split())[:24]}, "
+    text = figure(at) if isinstance(at, int | float) else " ".join(repr(at).split())
+    return f"now {text if len(text) <= 24 else text[:23] + '…'}, "
 
 
 # --- what could come next -----------------------------------------------------------------
@@ -122,7 +123,7 @@ def offers(before: str, known: Known) -> list[Offer]:
         given = {f"{name}=": beside for name, beside in _keywords(here.call.name, known).items() if name not in here.call.used}
         if not here.call.keyword:
             found |= given
-    found |= _everything(known)
+    found |= _everything(known, here.typed)
     return _fits(found, here.typed)
 
 
@@ -162,8 +163,8 @@ def _parts(owner: str, known: Known) -> dict[str, str]:
     return {name: "" for name in dir(value) if not name.startswith("_")}
 
 
-def _everything(known: Known) -> dict[str, str]:
-    """Places first, then the words, the verbs, the rest of Python."""
+def _everything(known: Known, typed: str) -> dict[str, str]:
+    """Places first, then the words, the verbs; the rest of Python once there is a letter of it."""
     mine: dict[str, str] = {}
     for name in known.places:
         if name.isidentifier():
@@ -172,7 +173,7 @@ def _everything(known: Known) -> dict[str, str]:
     for name, value in known.names.items():
         if name not in mine and not name.startswith("_"):
             mine[name] = known.vocabulary[name].says if name in known.vocabulary else first_line(value)
-    for name in (*keyword.kwlist, *dir(builtins)):
+    for name in (*keyword.kwlist, *dir(builtins)) if typed else ():
         if not name.startswith("_"):
             mine.setdefault(name, "")
     return mine
@@ -198,7 +199,9 @@ def _texts(here: Spot, known: Known) -> list[Offer]:
 def _fits(found: Mapping[str, str], typed: str, anywhere: bool = False) -> list[Offer]:
     """Those that begin like what is typed; for files, those that contain it too."""
     low = typed.lower()
-    begin = [name for name in found if name.lower().startswith(low)]
+    begin = [
+        name for name in found if name.lower().startswith(low) and (name[:1].islower() or not typed or name[0] == typed[0] or anywhere)
+    ]
     more = [name for name in found if anywhere and low and low in name.lower() and name not in begin]
     if begin == [typed]:
         return []

@@ -34,7 +34,7 @@ from live.screen.keys import Completions, Painted, keys
 from live.screen.meters import Meters
 from live.screen.news import MOST, WHOLE, News, spoken
 from live.screen.paper import Paper, paper, real_out, rows
-from live.screen.reading import spot, word_at
+from live.screen.reading import last_word, spot, word_at
 
 if TYPE_CHECKING:
     from live.vocabulary import Word
@@ -77,6 +77,8 @@ class Line:
         self._above: deque[tuple[str, str]] = deque()  # what waits to be written above the line
         self._typing = False
         self._asked = 0.0
+        self._reader: threading.Thread | None = None
+        self._free = threading.Event()  # nobody reads
         self._note = ""
         self._status = Status()
         self._below: tuple[object, ...] = ()
@@ -120,8 +122,23 @@ class Line:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, trouble: BaseException | None, trace: TracebackType | None) -> None:
+        self._lay_down()
         self._stack.close()
         self.news.close()
+
+    def _lay_down(self) -> None:
+        """Somebody else ends the evening while the line is open in another thread: the terminal is given back as it was."""
+        app, loop = self.session.app, self.session.app.loop
+        if not self._typing or loop is None or threading.current_thread() is self._reader:
+            return
+
+        def leave() -> None:
+            if app.is_running and not app.is_done:
+                app.exit(exception=EOFError)
+
+        with contextlib.suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(leave)
+        self._free.wait(2.0)
 
     def _deaf(self) -> None:
         with contextlib.suppress(ValueError):
@@ -165,6 +182,8 @@ class Line:
         self._ran()
         self.news.flush()
         self._look()
+        self._reader = threading.current_thread()
+        self._free.clear()
         try:
             text = self.session.prompt(pre_run=self._began, set_exception_handler=False)
         except EOFError:
@@ -177,6 +196,7 @@ class Line:
                     done = rows(text or "", self._paper.get_size().columns, len(SIGN))
                     self._paper.wrote(done, drawn)
                 self._write()
+            self._free.set()
         self._note = ""
         if text is not None and text.strip():
             self.news.write_down(SIGN + text.replace("\n", "\n  "))
@@ -336,10 +356,11 @@ class Line:
         return False
 
     def help(self) -> None:
-        """F1: what the word under the cursor is."""
+        """F1: what the word under the cursor is, else the one being called, else the last one."""
         document = self.session.default_buffer.document
-        call = spot(document.text_before_cursor).call
-        word = word_at(document.text, document.cursor_position) or (call.name if call else "")
+        before = document.text_before_cursor
+        call = spot(before).call
+        word = word_at(document.text, document.cursor_position) or (call.name if call else "") or last_word(before)
         self.show(self.desk.run(f"help({word})"))
 
     def toggle_meters(self) -> None:

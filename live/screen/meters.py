@@ -17,7 +17,7 @@ from live.screen.status import Fragments, short
 FLOOR = -60.0  # dB at the left end of a bar
 HOLD = 1.5  # seconds a peak stays marked
 NAME = 14
-CELL = 44  # columns one place wants
+CELL, WIDEST = 44, 84  # columns one place wants, and can use
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -63,7 +63,7 @@ class Meters:
         if len(shown) > room:
             shown, left = self._worst(levels, room - across), len(levels) - (room - across)
         down = -(-len(shown) // across)
-        cell = columns // across
+        cell = min(columns // across, WIDEST)
         made: list[Fragments] = []
         for row in range(down):
             line: Fragments = []

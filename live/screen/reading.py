@@ -112,3 +112,9 @@ def word_at(text: str, cursor: int) -> str:
         if found.start() <= cursor <= found.end():
             return found[0]
     return ""
+
+
+def last_word(text: str) -> str:
+    """The last name in a text."""
+    found = _NAME.findall(text)
+    return found[-1] if found else ""

@@ -20,16 +20,16 @@ WIDTHS = [1, 2, 4, 8]
 Sound = NDArray[np.float32]
 
 
-def noise(channels: int, frames: int = 2 * RATE, seed: int = 0) -> Sound:
+def noise(channels: int, frames: int = RATE, seed: int = 0) -> Sound:
     return (0.1 * np.random.default_rng(seed).standard_normal((channels, frames))).astype(np.float32)
 
 
-def sine(channels: int, frames: int = 2 * RATE) -> Sound:
+def sine(channels: int, frames: int = RATE) -> Sound:
     return np.tile(0.2 * np.sin(2 * np.pi * 220 * np.arange(frames) / RATE), (channels, 1)).astype(np.float32)
 
 
-def turning(channels: int, frames: int = 8 * RATE) -> Sound:
-    """A voice that goes once around a ring in eight seconds: neighbours are alike."""
+def turning(channels: int, frames: int = 4 * RATE) -> Sound:
+    """A voice that goes once around a ring: neighbours are alike."""
     return play(spread, frames, [noise(1, frames)], {"at": (0.0, 1.0)}, {"channels": channels})
 
 

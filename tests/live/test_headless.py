@@ -126,7 +126,10 @@ def test_a_week_of_opening_hours(tmp_path):
     daily = [line for line in house.lines if "played" in line]
     assert [line.split("  ")[1][:10] for line in daily] == [f"2026-11-{day}" for day in range(16, 22)]
     assert ["played 8.0 h" in line for line in daily] == [False, True, True, True, True, True]
-    assert [line.split("  ")[1] for line in house.told("closed until")][-2:] == ["closed until Saturday 10:00", "closed until Tuesday 10:00"]
+    assert [line.split("  ")[1] for line in house.told("closed until")][-2:] == [
+        "closed until Saturday 10:00",
+        "closed until Tuesday 10:00",
+    ]
     assert len(list(house.takes.glob("2026-*"))) == 5
 
 
@@ -393,3 +396,71 @@ def test_a_slip_on_the_command_line_is_one_line(capsys, words, said):
     complaint = capsys.readouterr().err
     assert said in complaint
     assert complaint.count("\n") == 1
+
+
+# --- the desk with nobody at it --------------------------------------------------------------
+
+
+@pytest.fixture
+def unmanned(tmp_path, monkeypatch):
+    """A desk as headless asks it, over a fake of the real one."""
+    from live import repl, unmanned
+    from live.edits import Edit, State
+
+    (tmp_path / "core.map").touch()
+    did: list[tuple[object, ...]] = []
+    state = State(edit=Edit(outs={"stage": "typed"}))
+    desk = SimpleNamespace(
+        stage=SimpleNamespace(folder=tmp_path), listeners=[], held=False, play_session=lambda: SimpleNamespace(mistake=None),
+        verbs=SimpleNamespace(hush=lambda fade: did.append(("hush", fade)), hold=lambda: setattr(desk, "held", True)),
+        hand=SimpleNamespace(state=state, propose=did.append), close=lambda: did.append(("close",)),
+    )  # fmt: skip
+    monkeypatch.setattr(repl, "opened", lambda name, flags, tell: (desk, None))
+    return unmanned.Unmanned(SimpleNamespace(script=tmp_path / "main.py"), {}, print), desk, did
+
+
+def test_what_is_hushed_comes_back_as_it_was_typed_and_saves_wait_meanwhile(unmanned):
+    it, desk, did = unmanned
+    it.hush(5.0)
+    assert did == [("hush", 5.0)]
+    assert desk.held is True
+    before = desk.hand.state
+    hushed = type(before)(edit=type(before.edit)(outs={"stage": None}))
+    it.back(5.0)
+    assert desk.held is False
+    assert did[1].fade == 5.0
+    assert did[1].change(hushed).edit.outs == {"stage": "typed"}
+
+
+def test_a_save_that_waited_is_played_when_it_opens_again(unmanned):
+    from live.values import Page
+
+    it, desk, did = unmanned
+    it.hush(5.0)
+    desk.held = page = Page(outs={"stage": "saved"})
+    it.back(5.0)
+    assert did[1].rehearse
+    assert did[1].change(desk.hand.state).script is page
+
+
+def test_a_mistake_at_the_start_is_raised_and_later_ones_are_a_line_without_a_picture(unmanned):
+    from live.mistakes import Mistake
+
+    it, desk, _ = unmanned
+    slip = Mistake("There is no 'clpi'.", near="Nearest: clip.", file="main.py", line=3, column=7, length=4, source="rain = clpi(2)")
+    desk.play_session = lambda: SimpleNamespace(mistake=slip)
+    with pytest.raises(Mistake):
+        it.play_session()
+    desk.listeners[0]("\n".join(slip.lines("Still playing.")))
+    desk.listeners[0]("main.py: make 2, from bar 3 on")
+    assert it.step() == ["main.py:3: There is no 'clpi'. Nearest: clip. Still playing.", "main.py: make 2, from bar 3 on"]
+    assert it.step() == []
+
+
+def test_a_core_that_was_ended_from_elsewhere_ends_the_evening(unmanned, tmp_path):
+    it, _, did = unmanned
+    (tmp_path / "core.map").unlink()
+    with pytest.raises(Ended):
+        it.step()
+    it.close()
+    assert did == [("close",)]

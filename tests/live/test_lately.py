@@ -18,7 +18,13 @@ from live.tape.take import spoken
 from tests.live.test_tape import RATE, FakeCore
 
 SCORE = Score(
-    {"rain": Node("clip"), "out.stage/rain": Node("fold", ("rain",)), "dusk": Node("filter", ("wet",)), "wet": Node("clip"), "alone": Node("clip")},
+    {
+        "rain": Node("clip"),
+        "out.stage/rain": Node("fold", ("rain",)),
+        "dusk": Node("filter", ("wet",)),
+        "wet": Node("clip"),
+        "alone": Node("clip"),
+    },
     (Send("out.stage/rain"), Send("dusk")),
 )
 
@@ -49,7 +55,8 @@ def test_the_last_seconds_of_a_place_are_its_stem(evening, tmp_path):
     seen = lately(evening, "rain", 0.4)
     kept = keep(0.4, tmp_path / "kept", evening.folder, "one", reels_folder=Path(evening.rig.take) / "reels", wide=False)
     stem, _ = soundfile.read(kept.folder / "rain.wav", dtype="float32", always_2d=True)
-    assert seen.shape == (2, round(0.4 * RATE)) and np.abs(seen).max() > 0.1
+    assert seen.shape == (2, round(0.4 * RATE))
+    assert np.abs(seen).max() > 0.1
     assert np.allclose(seen, stem.T, atol=1e-6)
 
 
@@ -57,7 +64,8 @@ def test_without_a_name_it_is_the_whole_mix(evening, tmp_path):
     seen = lately(evening, "", 0.4)
     kept = keep(0.4, tmp_path / "kept", evening.folder, "one", reels_folder=Path(evening.rig.take) / "reels")
     mix, _ = soundfile.read(kept.folder / "mix.wav", dtype="float32", always_2d=True)
-    assert np.array_equal(seen, mix.T) and seen.dtype == np.float32
+    assert np.array_equal(seen, mix.T)
+    assert seen.dtype == np.float32
 
 
 def test_more_than_there_is_gives_what_there_is(evening):
@@ -100,8 +108,18 @@ def test_the_stem_of_a_folded_place_has_the_place_s_name(tmp_path):
     core.play(RATE // 8)
     told = tomllib.loads((keep(1, tmp_path / "kept", run, "one").folder / "take.toml").read_text())
     files = {place["name"]: place["file"] for place in told["place"]}
-    assert files == {"out.rear/rain": "rain.wav", "out.stage/rain": "out.stage-rain.wav", "out.stage/dusk": "out.stage-dusk.wav", "dusk": "dusk.wav"}
+    assert files == {
+        "out.rear/rain": "rain.wav",
+        "out.stage/rain": "out.stage-rain.wav",
+        "out.stage/dusk": "out.stage-dusk.wav",
+        "dusk": "dusk.wav",
+    }
 
 
 def test_only_ways_out_lose_their_front():
-    assert [spoken(name) for name in ("out.stage/rain", "dusk/lfo", "out.1-2/clip(rain on tin)", "out.x")] == ["rain", "dusk/lfo", "clip(rain on tin)", "out.x"]
+    assert [spoken(name) for name in ("out.stage/rain", "dusk/lfo", "out.1-2/clip(rain on tin)", "out.x")] == [
+        "rain",
+        "dusk/lfo",
+        "clip(rain on tin)",
+        "out.x",
+    ]

@@ -19,8 +19,9 @@ import pytest
 from live.frames import unpacked
 from live.reading import Reader, Reading
 from live.reload import Reload
-from live.script import Printed, definitions, plain
+from live.script import Printed, plain
 from live.spare import Spare
+from live.texts import definitions
 
 GOOD = 'from live import *\nrain = clip("rain on tin")\nout.stage = rain\n'
 OTHER = 'from live import *\nrain = clip("rain on tin")\ndusk = filter(rain, cutoff=900)\nout.stage = dusk\n'
@@ -246,10 +247,8 @@ def is_running(pid: int) -> bool:
 
 
 def test_definitions_stay_on_their_lines() -> None:
-    import ast
-
     text = "import a; x = 1; import b\ny = 2\n\n@a.deco\ndef f(n):\n    s = '''\nü'''\n    return n\nz = 3; g = lambda: 4\nclass C:\n    pass\n"
-    left = definitions(ast.parse(text), text)
+    left = definitions(text)
     assert left.split("\n") == ["import a; import b", "", "", "@a.deco", "def f(n):", "    s = '''", "ü'''", "    return n", "g = lambda: 4", "class C:", "    pass"]  # fmt: skip
 
 

@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from live import cli
 from live.bars import Bars
@@ -134,7 +136,7 @@ def ends(cues) -> Score:
     """The score at the end."""
     score = Score()
     for _, plan in plans(cues):
-        score = carried(score, plan)
+        score = plan if isinstance(plan, Score) else carried(score, plan)
     return score
 
 
@@ -271,3 +273,25 @@ def test_a_bad_change_at_the_front_door_is_one_line_and_nothing_is_written(take,
     assert cli.main(["replay", str(take), "--out", str(out), "--change", "mute rain"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not out.exists()
+
+
+WHAT = ("knob 3 = 0.25", "f.cutoff = 300", "a.freq = 330", "tempo = 99", "gain of f = 0.5", "mute a", "mute p", "drop n", "drop p")
+
+
+@given(st.lists(st.tuples(st.sampled_from(WHAT), st.integers(1, 6), st.integers(1, 6)), max_size=4))
+def test_whatever_is_changed_for_a_while_is_as_it_was_in_the_end(changes):
+    said = [f"{what} from bar {min(a, b)} to bar {max(a, b) + (a == b)}" for what, a, b in changes]
+    made = turned(CUES, *said)
+    assert ends(made) == THREE
+    assert [cue.frame for cue in made] == sorted(cue.frame for cue in made)
+
+
+@given(st.text("kno b3=.0frmait12 dpg", max_size=30) | st.text(max_size=30))
+def test_whatever_is_asked_for_is_a_change_or_one_line(said):
+    try:
+        found = turned(CUES, said)
+    except Sorry as slip:
+        found, lines = CUES, str(slip).splitlines()
+        if len(lines) != 1:
+            raise
+    assert ends(found).places.keys() == THREE.places.keys()

@@ -196,3 +196,11 @@ def test_whatever_is_half_typed_hints_and_colours_keep_their_calm(text):
     found = signature(text, KNOWN)
     assert found is None or sum(len(part) for _, part in hints.fitted(found, 60)) <= 60
     assert "\n".join("".join(part for _, part in line) for line in coloured(text, KNOWN.names, KNOWN.vocabulary, KNOWN.places)) == text
+
+
+def test_a_control_told_in_a_call_is_no_verb_of_the_same_name():
+    names = {"fade": fade, "rain": SimpleNamespace(kind="clip")}
+    line = coloured("fade(rain, fade=2, x=rain.fade)", names, (), ())[0]
+    assert [(look, part) for look, part in line if part in ("fade", "rain")] == [
+        ("code.verb", "fade"), ("code.place", "rain"), ("code.name", "fade"), ("code.place", "rain"), ("code.name", "fade"),
+    ]  # fmt: skip

@@ -199,3 +199,16 @@ def test_a_mistake_stands_out_by_its_carets():
     ]
     assert [look for look, _ in looked(lines, "news")] == ["news", "news.bad", "news.bad", "news"]
     assert looked(["a ^ b", "", "^"], "answer")[-1][0] == "news.bad"
+
+
+def test_an_evening_that_ends_by_itself_closes_a_line_that_is_open_elsewhere(desk):
+    read: list[str | None] = []
+    with create_pipe_input() as keys:
+        with Line(desk, ends=(keys, DummyOutput())) as line:
+            reading = threading.Thread(target=lambda: read.append(line.read()))
+            reading.start()
+            keys.send_text("half")
+            while not line.session.default_buffer.text:
+                time.sleep(0.01)
+        reading.join(5)
+    assert read == [None]
