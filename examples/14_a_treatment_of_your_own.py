@@ -19,4 +19,4 @@ def rust(x, state=2, drive=Control(4, 0, 20), tone=Control(0.3, 0.01, 1)):
 rain = clip("rain on tin", rate=0.5)
 worn = rust(rain, drive=lfo(1, 12, beats=16), tone=0.15)
 
-out.stage = 1.6 * worn
+out.stage = 0.35 * worn

@@ -127,7 +127,7 @@ class Desk:
         def done(state: State) -> None:
             self._define(reading)
 
-        proposal = Proposal(saving(page), name, tell=True)
+        proposal = Proposal(saving(page), name, tell=True, quiet=f"{name} plays as it is.")
         proposal.accepted = done
         self.saved_at = time.strftime("%H:%M")
         return self.hand.propose(proposal)
@@ -224,6 +224,8 @@ class Desk:
             if value is not None:
                 heard |= {one.name for one in parts(value)}
         heard |= {value.name for value in page.outs.values() if value is not None}
+        if not any(value is not None for value in page.outs.values()):
+            heard |= set(page.places())  # hushed, or not begun: nothing to wonder at
         lonely = [name for name, value in page.places().items() if name not in heard and not isinstance(value, values.Mover)]
         self._hinting = (time.monotonic() + HINT, [name for name in lonely if name not in self._unheard])
 

@@ -204,19 +204,13 @@ def warm(room: Room) -> None:
     judge(room, asked)
 
 
-def step_back() -> None:
-    """Give way to what sounds: alone, and a little as a session of our own where the system shares by sessions."""
-    with contextlib.suppress(OSError, AttributeError):  # where there is neither, the desk has asked for less already
-        os.nice(5)
-        Path("/proc/self/autogroup").write_text("2")
-
-
 def main() -> None:
     """Warm up, then rehearse what comes in."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C at the desk is not meant for us
     speak = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever else prints goes where errors go
-    step_back()
+    with contextlib.suppress(OSError, AttributeError):  # where there is no nice, the desk has asked for less already
+        os.nice(5)
     room = Room(json.loads(sys.argv[1]))
     room.shelf.reads()
     asked: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()

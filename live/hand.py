@@ -162,6 +162,8 @@ class Hand:
             return
         if proposal.rehearse and self.dress and needs(plan):
             verdict = self._rehearsed(score, before.score, plan)
+            if verdict is not None and verdict.note.startswith("not rehearsed"):
+                self.say(f"{proposal.said}: {verdict.note}. It lands all the same.")
             if verdict is not None and not verdict.ok:
                 self._refuse(proposal, f"{proposal.said}: {verdict.reason}. {plays()}")
                 return

@@ -77,12 +77,12 @@ def rehearse() -> None:
         mistakes.from_exception(slip, {"warm.py": WARMING}, names=scope)
 
 
-def gently(what: Callable[[], None]) -> None:
+def gently(what: Callable[[], None], nice: int) -> None:
     """Do something in a thread that lets everybody else go first."""
 
     def do() -> None:
         if LINUX:
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)  # a thread's own there; the script runs at full speed
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), nice)  # a thread's own there; the script runs at full speed
         what()
 
     thread = threading.Thread(target=do, name="warm")
@@ -126,7 +126,7 @@ def die_with(parent: int) -> None:
 
 def read(ask: int, answer: int, trace: int) -> NoReturn:
     """Wait for one script, read it, answer, go."""
-    gently(rehearse)
+    gently(rehearse, 10)
     leave: Callable[[int], NoReturn] = os._exit  # a script may put something else in its place
     send, pack, me = say, pickle.dumps, os.getpid()
     send(answer, b"warm %d" % me)
@@ -163,7 +163,7 @@ def main() -> NoReturn:
     """Warm up, then wait for scripts."""
     ask, answer, trace = pipes()
     faulthandler.enable(trace)  # if Python itself falls over, the line is known
-    gently(warm)
+    gently(warm, 5)
     if LINUX and "--once" not in sys.argv:
         copies(ask, answer, trace)
     read(ask, answer, trace)

@@ -40,7 +40,9 @@ def opened(
     if not alive(where() / "main", "core"):
         from live.ports.audio import devices
 
-        rig = rig_of(settings, devices(), home, warn)
+        usual = session is not None and settings.said_by["takes"] == "default"
+        takes = session.takes if session and usual else home / Path(settings.takes).expanduser()
+        rig = rig_of(settings, devices(), takes, warn)
         tell(f"opening {rig.device} ...")
     stage = Stage.open(rig, tell=tell)
     try:

@@ -18,9 +18,9 @@ def typed(thing: Any, *, top: bool = True) -> str:
     from live import values as v
 
     if not top and isinstance(thing, v.Value) and thing.name:
-        return called(thing.name)
+        return thing.said or called(thing.name)
     if isinstance(thing, v.Number):
-        return _number(thing)
+        return _number(thing) if thing.bare or not thing.alone or not v.comes_bare(thing.source) else f"1 * {_number(thing)}"
     if isinstance(thing, v.Question):
         return (
             f"{_factor(thing.above.plain() - thing.above.offset)} > {number(-thing.above.offset)}"
@@ -52,12 +52,12 @@ def called(place: str) -> str:
 
 def _described(thing: Any) -> str:
     if thing.kind == "mix":
-        return " + ".join(typed(one, top=False) for one in thing.ins)
+        return _term(thing.ins[0]).removeprefix("+ ") + "".join(f" {_term(one)}" for one in thing.ins[1:])
     if thing.kind == "gain" and set(thing.controls) == {"gain"} and not thing.settings:
         by = thing.controls["gain"]
-        of = typed(thing.ins[0], top=False)
-        of = f"({of})" if " + " in of else of
-        return f"{_factor(by) if not isinstance(by, float) else number(by)} * {of}"
+        return f"{_factor(by) if not isinstance(by, float) else number(by)} * {_product(thing.ins[0])}"
+    if thing.kind == "crossfade" and (asked := _asked(thing.controls.get("at"))) is not None:
+        return _when(asked, thing.ins[1], thing.ins[0])
     if thing.kind == "unlatent":
         return typed(thing.ins[0], top=False)
     return call(thing.kind, [typed(one, top=False) for one in thing.ins], thing.controls, thing.settings)
@@ -84,7 +84,7 @@ def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
         parts.append(typed(settings.pop("file")))
     hits = settings.pop("hits", "")
     every, swing, turn = settings.pop("every", None), settings.pop("swing", 0.0), settings.pop("turn", 0.0)
-    parts += [f"{key}={typed(value, top=False)}" for key, value in controls.items()]
+    parts += [f"{key}={_control(kind, key, value)}" for key, value in controls.items()]
     if hits:
         from live.values import Rhythm
 
@@ -110,7 +110,12 @@ def _source(thing: Number) -> str:
     if mover is None:
         return f"knob({thing.source!r})"
     if mover.name:
-        return called(mover.name)
+        return mover.said or called(mover.name)
+    return made(mover)
+
+
+def made(mover: Any) -> str:
+    """What moves, by the words that make it."""
     if mover.kind in ("add", "times"):
         a, b = mover.controls["a"], mover.controls["b"]
         return f"({typed(a, top=False)} + {typed(b, top=False)})" if mover.kind == "add" else f"{_factor(a)} * {_factor(b)}"
@@ -118,10 +123,9 @@ def _source(thing: Number) -> str:
         c = mover.controls
         return f"{_factor(c['x'])}.log({number(c['low'])}, {number(c['high'])})"
     if mover.kind == "choose":
-        from live.values import Question
-
-        ask = typed(Question(mover.controls["when"] - 0.5))
-        return f"when({ask}, {typed(mover.controls['a'], top=False)}, {typed(mover.controls['b'], top=False)})"
+        return _when(mover.controls["when"], mover.controls["a"], mover.controls["b"])
+    if mover.kind == "smooth":
+        return f"{_factor(mover.controls['x'])}.smooth({number(mover.controls.get('lag', 0.1))})"
     return call(mover.kind, [typed(one, top=False) for one in mover.ins], mover.controls, mover.settings)
 
 
@@ -134,6 +138,48 @@ def _number(thing: Number) -> str:
     return text
 
 
+def _plain(thing: Any) -> str:
+    """A number where it makes no difference whether it comes from 0 to 1 by itself."""
+    from live.values import Number
+
+    return _number(thing) if isinstance(thing, Number) and not thing.name else typed(thing, top=False)
+
+
+def _control(kind: str, key: str, value: Any) -> str:
+    """A control's place: on one that goes from 0 to 1, a knob is a knob."""
+    from live.vocabulary import word_of as known
+
+    word = known(kind)
+    control = word.controls.get(key) if word else None
+    return _plain(value) if control and (control.low, control.high, control.curve) == (0, 1, "lin") else typed(value, top=False)
+
+
+def _when(asked: Any, yes: Any, no: Any) -> str:
+    from live.values import Question
+
+    return f"when({typed(Question(asked - 0.5))}, {_plain(yes)}, {_plain(no)})"
+
+
+def _asked(at: Any) -> Any:
+    """What a crossfade made by when() asks; None for any other."""
+    lag = getattr(at, "mover", None)
+    choice = getattr(lag.controls["x"], "mover", None) if lag is not None and lag.kind == "smooth" else None
+    return choice.controls["when"] if choice is not None and choice.kind == "choose" and not choice.name and not lag.name else None
+
+
+def _term(one: Any) -> str:
+    """One of a sum, with its sign."""
+    if one.name is None and one.kind == "gain" and dict(one.controls) == {"gain": -1.0} and not one.settings:
+        return f"- {_product(one.ins[0], '*')}"
+    return f"+ {typed(one, top=False)}"
+
+
+def _product(one: Any, but: str = "") -> str:
+    """What is multiplied: a sum, or a product of its own, in brackets."""
+    text = typed(one, top=False)
+    return f"({text})" if one.name is None and (one.kind == "mix" or (one.kind == "gain" and not but)) else text
+
+
 def _factor(thing: Any) -> str:
-    text = typed(thing, top=False)
-    return f"({text})" if " + " in text or " - " in text else text
+    text = _plain(thing)
+    return f"({text})" if any(f" {sign} " in text for sign in "+-*") else text

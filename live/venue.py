@@ -65,7 +65,7 @@ def heard(settings: Settings, there: list[Device], warn: Warn) -> tuple[str, int
     return "", -1
 
 
-def rig_of(settings: Settings, there: list[Device], home: Path, warn: Warn) -> Rig:
+def rig_of(settings: Settings, there: list[Device], takes: Path, warn: Warn) -> Rig:
     """The room as the settings want it and the device can."""
     from live.journal import new_take
     from live.rig import Rig
@@ -83,8 +83,6 @@ def rig_of(settings: Settings, there: list[Device], home: Path, warn: Warn) -> R
     if ins < 0:
         ins = device.ins if device else 0
     ins = min(settings.inputs or ins, 32)
-    takes = Path(settings.takes).expanduser()
-    takes = takes if takes.is_absolute() else home / takes
     if not can_write(takes):
         spare = Path(tempfile.gettempdir()) / "antiphon-takes"
         warn(f"{takes} cannot be written: takes go to {spare}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -81,7 +82,7 @@ class Verbs:
         return Told("\n".join(ledger(self.desk)))
 
     def devices(self, name: str = "") -> Told:
-        """What can be played on: devices(). To change over: devices("USB")."""
+        """What can be played on. The device itself is chosen at the start: antiphon play --device NAME."""
         from live.ports.audio import devices
 
         if name:
@@ -102,21 +103,29 @@ class Verbs:
 
     def scope(self, what: Any = None, seconds: float = 0.05, file: str = "") -> Told:
         """A picture of a place's wave, or of all that is heard: scope(rain), scope(seconds=0.2, file="wave.png")."""
-        from live.screen.pictures import scope
-
-        return self._picture(scope, what, seconds, file)
+        return self._picture("scope", what, seconds, file)
 
     def spectrum(self, what: Any = None, seconds: float = 8.0, file: str = "") -> Told:
         """What was heard in the last seconds, by pitch and time: spectrum(rain), spectrum(file="rain.png")."""
-        from live.screen.pictures import spectrogram
+        return self._picture("spectrogram", what, seconds, file)
 
-        return self._picture(spectrogram, what, seconds, file)
-
-    def _picture(self, draw: Callable[..., Any], what: Any, seconds: float, file: str) -> Told:
+    def _picture(self, kind: str, what: Any, seconds: float, file: str) -> Told:
+        """Drawn into the terminal, said in words where drawings are not wanted, or written as a file."""
         from live.lately import lately
+        from live.screen import pictures, png
 
+        desk = self.desk
         name = "" if what is None else str(self._place(what).name)
-        return Told(drawn(draw, lately(self.desk.stage, name, seconds), self.desk.stage.rig.rate, file))
+        samples, rate, title = lately(desk.stage, name, seconds), desk.stage.rig.rate, name or "everything"
+        if not file:
+            columns = min(shutil.get_terminal_size((80, 24)).columns, 160)
+            return Told(getattr(pictures, kind)(samples, rate, columns, name=title, plain=desk.plain))
+        path = desk.folder / Path(file).expanduser()
+        path = path if path.suffix else path.with_suffix(".png")
+        try:
+            return Told(f"drawn into {getattr(png, f'{kind}_png')(samples, rate, path, name=title)}")
+        except OSError as why:
+            raise Mistake(f"{path} cannot be written: {(why.strerror or str(why)).lower()}.") from None
 
     def help(self, what: Any = None) -> Told:
         """How to play: help(), help(filter), help("knobs")."""
@@ -415,14 +424,3 @@ class Verbs:
                 near=f"There is: {', '.join(sorted(page.places())[:8]) or 'nothing yet'}.",
             )
         return found
-
-
-def drawn(draw: Callable[..., Any], samples: Any, rate: int, file: str) -> str:
-    """A picture in the terminal, or in a file."""
-    return str(draw(samples, rate)) if not file else _saved(draw, samples, rate, file)
-
-
-def _saved(draw: Callable[..., Any], samples: Any, rate: int, file: str) -> str:
-    path = Path(file).expanduser()
-    draw(samples, rate, file=path)
-    return f"drawn into {path}"

@@ -40,7 +40,13 @@ def reasons(desk: Desk, place: Described) -> list[str]:
     ways = [way.said for way in paths(desk, name, score)]
     more = [f"... and {len(ways) - MOST} more ways"] if len(ways) > MOST else []
     shown = "silent just now" if level < SILENT else f"{decibels(level)} now"
-    first = f"{name} is not heard ({shown}):" if whole else f"{name} is heard: {shown}" if level >= SILENT else f"{name} goes out, but is {shown}:"
+    first = (
+        f"{name} is not heard ({shown}):"
+        if whole
+        else f"{name} is heard: {shown}"
+        if level >= SILENT
+        else f"{name} goes out, but is {shown}:"
+    )
     return [first, *whole, *own, *ways[:MOST], *more, *brought(desk, name)]
 
 

@@ -70,7 +70,9 @@ def main() -> None:
         first = dress.answer(dress.ask(twenty(), Score(tempo=BPM), frame=0, clock=Clock(48000, BPM)), 300)
         say("opening", seconds=round(first.took, 2) if first else None)
         say("quiet", **times(dress, 20))
-        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True) for _ in range(2 * (os.cpu_count() or 1))]
+        busy = [
+            subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True) for _ in range(2 * (os.cpu_count() or 1))
+        ]
         try:
             say("every core busy twice", **times(dress, 10))
         finally:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import io
 import keyword
 import tokenize
 from collections.abc import Collection, Mapping
+from itertools import zip_longest
 from typing import Any
 
 Line = list[tuple[str, str]]
@@ -19,12 +21,11 @@ def coloured(text: str, names: Mapping[str, Any], vocabulary: Collection[str], p
     lines = text.split("\n")
     marks: list[list[tuple[int, int, str]]] = [[] for _ in lines]
     tokens: list[tokenize.TokenInfo] = []
-    try:
-        tokens.extend(tokenize.generate_tokens(io.StringIO(text + "\n").readline))
-    except (tokenize.TokenError, SyntaxError):  # it is being typed: what was read until here has its colour
-        pass
+    with contextlib.suppress(tokenize.TokenError, SyntaxError):  # it is being typed: what was read until there has its colour
+        for token in tokenize.generate_tokens(io.StringIO(text + "\n").readline):
+            tokens.append(token)  # one by one: those before a slip are kept
     depth, dotted = 0, False
-    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, after in zip_longest(tokens, tokens[1:]):
         depth += (token.string in "([{") - (token.string in ")]}") if token.type == tokenize.OP else 0
         told = depth > 0 and after is not None and after.string == "="  # cutoff= in a call
         look = "code.name" if token.type == tokenize.NAME and (told or dotted) else _look(token, names, vocabulary, places)

@@ -116,5 +116,5 @@ def _marks(edges: Floats, rows: int, per: int) -> dict[int, str]:
         if edges[0] <= mark <= edges[-1]:
             band = int(np.searchsorted(edges, mark, "right")) - 1
             row = rows - 1 - min(band, len(edges) - 2) // per
-            found[row] = f"{hertz(mark)} Hz" if mark < 1000 else f"{hertz(mark)}Hz"
+            found[row] = f"{mark} Hz" if mark < 1000 else f"{mark // 1000} kHz"
     return found

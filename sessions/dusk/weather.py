@@ -11,3 +11,8 @@ def far(sound, away=0.5, decay=6):
 def drift(low, high, beats):
     """A number that wanders between two others and never says the same thing twice."""
     return lfo(low, high, beats=beats, shape="drift")
+
+
+def tide(beats, start=0.0):
+    """Up and away again: from 0 to 1 and back, longer at 0."""
+    return lfo(-0.35, 1, beats=beats, start=start)

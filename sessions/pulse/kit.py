@@ -16,9 +16,9 @@ def knock(hits, at, rate=1.0):
 
 def hat(hits, long=0.05):
     """Air, cut short."""
-    return 0.35 * filter(env(attack=0.001, decay=long, sustain=0, hits=hits) * noise(), mode="hp", cutoff=7000)
+    return filter(env(attack=0.001, decay=long, sustain=0, hits=hits) * noise(), mode="hp", cutoff=7000)
 
 
 def brush(hits):
     """A wire brush: air with a middle."""
-    return filter(env(attack=0.004, decay=0.18, sustain=0, hits=hits) * noise("pink"), mode="bp", cutoff=1800, q=0.6)
+    return 1.5 * filter(env(attack=0.004, decay=0.18, sustain=0, hits=hits) * noise("pink"), mode="bp", cutoff=1800, q=0.6)

@@ -1,4 +1,4 @@
-"""Round: strings walk around you, rain falls behind, glass from all sides, a bell in front.
+"""Round: five strings walk around you, rain falls behind, glass sings from all sides, a bell strikes in front.
 
     knob 21   the strings ring longer
     knob 22   the glass nearer
@@ -15,23 +15,25 @@ from live import *
 
 tempo(76)
 
-# five strings set out from five places, each in its own rhythm; they meet now and then
+# five strings set out from five places, each in its own rhythm; each comes near and goes away on its own way round
 scale = ["d3", "a3", "c4", "e4", "g4"]
 strings = [pluck(decay=1.5 + 6 * knob(21), bright=0.45, hits=euclid(2 + k, 16, turn=3 * k), notes=note) for k, note in enumerate(scale)]
-walks = [walk(string, beats=32 + 8 * k, start=k / 5) for k, string in enumerate(strings)]
+near = [lfo(0.15, 0.9, beats=20 + 6 * k, start=k / 5) for k in range(5)]
+walks = [walk(level * string, beats=32 + 8 * k, start=k / 5) for k, (level, string) in enumerate(zip(near, strings, strict=True))]
 
-# a clock of wood, always somewhere near the front
+# a clock of wood, always somewhere behind; it stops for four bars in sixteen
+ticking = when(lfo(beats=64, shape="saw") > 0.75, 0, 1)
 wood = clip("wood knocks", start=0.25, stop=0.37, rate=1.5, hits=seq("x--o --x- -o-- x---"))
-clock = stray(wood, around=0.5, far=0.2)
+clock = stray(ticking * wood, around=0.5)
 
 # weather behind, glass all around
-rain = filter(clip("rain on tin", rate=0.5 + 0.5 * knob(23)), cutoff=lfo(500, 3000, beats=24))
+rain = filter(clip("rain on tin", rate=0.5 + 0.5 * knob(23)), cutoff=lfo(400, 3000, beats=24))
 glass1 = grains("glass", channels=2, density=6, size=0.8, position=lfo(0.1, 0.7, beats=40, shape="drift"), jitter=0.3, pitch=-12)
-air = everywhere((0.3 + 0.5 * knob(22) + lfo(0, 0.4, beats=32)) * reverb(glass1, size=1, decay=6, mix=0.5))
+air = everywhere((0.5 * knob(22) + lfo(0.05, 0.9, beats=48)) * reverb(glass1, size=1, decay=6, mix=0.5))
 
 # in front
 bell = clip("low bell", rate=0.75, hits=seq("x---o---", every=4))
 
-out.ring = [*(0.7 * walker for walker in walks), 0.6 * clock, 0.6 * air]
-out.rear = 1.2 * rain
+out.ring = [*(0.8 * one for one in walks), 0.6 * clock, 0.6 * air]
+out.rear = rain
 out.stage = 0.5 * bell

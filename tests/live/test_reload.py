@@ -411,3 +411,34 @@ def test_whoever_stumbles_over_a_page_is_told_the_next_one(desk, monkeypatch) ->
     monkeypatch.setattr(desk.reload, "on_page", desk.page)
     desk.save(GOOD)
     assert desk.one() == ("page", "rain")
+
+
+def test_where_processes_cannot_be_copied_each_reads_one_script(tmp_path) -> None:
+    reader = Reader(tmp_path, seconds=0.5, patience=SOON, spares=1, once=True)
+    try:
+        assert reader.read("main.py", GOOD).page is not None
+        assert "Still running" in str(reader.read("main.py", LOOP).mistake)
+        assert "ended" in str(reader.read("main.py", "import os\nos._exit(7)\n").mistake)
+        assert reader.read("main.py", OTHER).page is not None
+    finally:
+        reader.close()
+    assert not reader._spares
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux only")
+def test_a_warm_process_is_used_again_and_remembers_nothing(tmp_path) -> None:
+    reader = Reader(tmp_path, spares=1)
+    try:
+        reader.warm(SOON)
+        pid = reader._spares[0].process.pid
+        assert reader.read("main.py", GOOD + "import builtins, live\nbuiltins.left = live.left = 1\nx = 1\n").values == {"x": 1}
+        until = time.monotonic() + SOON
+        while not reader._spares and time.monotonic() < until:
+            time.sleep(0.01)
+        got = reader.read("main.py", "from live import *\nimport builtins\nfound = hasattr(builtins, 'left') or 'left' in dir()\n")
+        assert got.values == {"found": False}
+        while not reader._spares and time.monotonic() < until:
+            time.sleep(0.01)
+        assert [spare.process.pid for spare in reader._spares] == [pid]
+    finally:
+        reader.close()

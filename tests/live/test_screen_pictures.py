@@ -62,7 +62,7 @@ def test_a_picture_is_as_wide_as_asked_and_has_its_axes():
     assert all(len(line) <= 60 for line in lines)
     assert len(lines) == 12
     assert "rain" in lines[0]
-    assert any(line.strip().startswith("1kHz") for line in lines)
+    assert any(line.strip().startswith("1 kHz") for line in lines)
     assert lines[-1].strip().startswith("0 s")
 
 
@@ -70,7 +70,7 @@ def test_without_colours_the_loudest_letter_stands_at_the_tone():
     lines = pictures.spectrogram(tone(1000), RATE, 60, 16, colours=False).split("\n")
     assert "\x1b" not in "".join(lines)
     (row,) = {k for k, line in enumerate(lines) if "@" in line[7:]}
-    near = [line for line in lines[row - 1 : row + 2] if "1kHz" in line]
+    near = [line for line in lines[row - 1 : row + 2] if "1 kHz" in line]
     assert near
 
 

@@ -10,6 +10,8 @@ import soundfile
 
 from live import journal, minute
 from live.bounce import bounce
+from live.plan import carried
+from live.score import Score
 from live.tape import sum_of
 
 RATE = 48000
@@ -20,7 +22,7 @@ CEILING = 10 ** (-1 / 20)
 def played(tmp_path_factory):
     """The minute as files, with what was noted."""
     out = tmp_path_factory.mktemp("minute")
-    made = bounce(minute.cues(RATE), minute.SECONDS, out, rate=RATE, stems=True, journal=out / "journal.jsonl")
+    made = bounce(minute.written(RATE)[0], minute.SECONDS, out, rate=RATE, stems=True, journal=out / "journal.jsonl")
     return out, made, soundfile.read(out / "mix.wav", dtype="float32")[0].T
 
 
@@ -45,23 +47,34 @@ def test_nothing_is_silent_until_the_hush(played):
 
 
 def test_every_place_that_is_sent_out_is_heard(played):
-    _, made, _ = played
-    sent = {send.place for _, cue in minute.steps(RATE) for send in cue.what.sends}
-    assert sent <= set(made.heard)
+    score, sent = Score(), set()
+    for cue in minute.written(RATE)[0]:
+        if cue.is_plan:
+            score = carried(score, cue.what)
+            sent |= {send.place for send in score.sends}
+    assert sent <= set(played[1].heard)
 
 
-def test_the_broken_line_is_refused_in_one_line_and_never_lands(played):
-    out, made, _ = played
-    assert len(made.refused) == 1
-    assert "Nearest: reverb" in made.refused[0]
-    assert "revreb" not in (out / "journal.jsonl").read_text()
+def test_the_slip_is_answered_in_one_picture_and_never_lands(played):
+    cues, told = minute.written(RATE)
+    answers = {text: answer for _, text, answer in told}
+    assert "There is no 'revreb'. Nearest: reverb." in answers["string = revreb(string)"]
+    assert sum("There is no" in answer for answer in answers.values()) == 1
+    assert played[1].refused == ()
+    assert "revreb" not in str(cues)
 
 
-def test_undo_brings_back_what_was_deleted(played):
+def test_undo_takes_the_last_step_back(played):
     lines = [json.loads(line) for line in (played[0] / "journal.jsonl").read_text().splitlines()]
-    plans = [[step[:2] for step in line["steps"]] for line in lines if line["what"] == "plan"]
-    gone, name = next((i, name) for i, steps in enumerate(plans) for what, name in steps if what == "drop")
-    assert any(["make", name] in steps for steps in plans[gone + 1 :])
+    drives = [step[4] for line in lines if line["what"] == "plan" for step in line["steps"] if step[:3] == ["tune", "string", "drive"]]
+    assert drives == [14.0, 6.0]
+
+
+def test_every_line_lands_in_its_order_and_fits_on_a_narrow_screen():
+    frames = [line.frame(RATE) for line in minute.LINES]
+    assert frames == sorted(frames)
+    assert minute.LINES[-1].frame(RATE) / RATE < minute.SECONDS
+    assert minute.seconds_of(4 * minute.BARS) == pytest.approx(minute.SECONDS)
 
 
 def test_the_stems_sum_to_the_mix(played):
@@ -69,7 +82,7 @@ def test_the_stems_sum_to_the_mix(played):
 
 
 def test_the_same_minute_has_the_same_journal(played, tmp_path):
-    bounce(minute.cues(RATE), minute.SECONDS, tmp_path, rate=RATE, journal=tmp_path / "journal.jsonl")
+    bounce(minute.written(RATE)[0], minute.SECONDS, tmp_path, rate=RATE, journal=tmp_path / "journal.jsonl")
     assert journal.fingerprint(tmp_path / "journal.jsonl") == journal.fingerprint(played[0] / "journal.jsonl")
     again = soundfile.read(tmp_path / "mix.wav", dtype="float32")[0].T
     assert np.array_equal(again, played[2])
