@@ -23,7 +23,7 @@ from engines.face import Control, Engine
 ROOT = Path(__file__).parent.parent
 OWN = (ROOT / "engines", ROOT / "agents")
 HEAVY = {"torch", "torchaudio", "transformers", "jax", "tensorflow"}
-READ = ("inlets", "chunk", "ahead", "latency", "neutral", "budget", "gives", "takes", "settings")
+READ = ("inlets", "chunk", "ahead", "latency", "neutral", "budget", "gives", "takes", "settings", "examples")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Found:
     gives: str = Engine.gives
     takes: str = Engine.takes
     settings: Mapping[str, Any] = field(default_factory=dict)
+    examples: tuple[str, ...] = ()
     trouble: str = ""
 
 
@@ -143,7 +144,7 @@ def _declared(node: ast.ClassDef, told: dict[str, Any]) -> None:
         if getattr(called, "id", getattr(called, "attr", "")) == "Control":
             told["controls"][target.id] = _control(value)
         elif target.id in READ:
-            told[target.id] = tuple(_plain(value)) if target.id == "inlets" else _plain(value)
+            told[target.id] = tuple(_plain(value)) if target.id in ("inlets", "examples") else _plain(value)
 
 
 def _control(call: ast.Call) -> Control:

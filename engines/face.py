@@ -80,6 +80,7 @@ class Engine:
     ``budget``   the share of one core it may take in real time
     ``gives``    what comes out: sound, or latent (codes that travel as sound does)
     ``takes``    what goes in: the same two
+    ``examples`` lines that help() shows: typed one after the other, on an empty stage, they sound
     """
 
     inlets: ClassVar[tuple[str, ...]] = ("sound",)
@@ -91,6 +92,7 @@ class Engine:
     gives: ClassVar[str] = "sound"
     takes: ClassVar[str] = "sound"
     settings: ClassVar[Mapping[str, Any]] = {}
+    examples: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, **settings: Any) -> None:
         known = type(self).settings

@@ -1,6 +1,6 @@
 """Outputs by name: stage in front, rear behind, ring all around. Where there is only a pair, all of it folds onto that pair.
 
-    antiphon play examples/15_outputs_by_name.py --channels 8
+antiphon play examples/15_outputs_by_name.py --channels 8
 """
 
 from live import *

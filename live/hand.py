@@ -215,7 +215,7 @@ class Hand:
         soon = [flight.frame for flight in self.flights.values()]
         if all(isinstance(step, Hush) for step in plan):
             return 0
-        if when == "now":
+        if when == "now" or (not soon and not stage.score.sends):  # nothing is heard yet: why wait for a bar
             return max(soon, default=0)
         clock = stage.clock
         frame = clock.next(stage.frame + round(MARGIN * stage.rig.rate), 1.0 if when == "beat" else clock.bar)

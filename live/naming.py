@@ -18,7 +18,7 @@ from typing import Any
 
 from live.mistakes import Mistake, nearest
 from live.score import Drive, Node, Score, Send
-from live.values import Beats, Described, Latent, Mover, Number, Page, Sound, is_number
+from live.values import Beats, Described, Latent, Mover, Number, Page, Sound, is_number, what_is
 from live.vocabulary import vocabulary
 
 LONGEST = 63  # bytes of a place's name
@@ -73,6 +73,12 @@ class _Reader:
         name = self.names.get(id(one))
         if name is None and one.name in self.places and one.name != root(owner):
             name = one.name  # what had this name before: now another has it
+            if type(self.places[name]) is not type(one):
+                raise Mistake(
+                    f"{root(owner)} needs {name} to be {what_is(one)}; now it is {what_is(self.places[name])}.",
+                    near=f"Say first what {root(owner)} is made of instead.",
+                    word=name,
+                )
         return name
 
     def base(self, one: Described, owner: str) -> str:
@@ -282,13 +288,13 @@ def cut(name: str) -> str:
 
 def score_of(page: Page, before: Score | None = None, room: Any = None) -> Score:
     """The score a page describes. ``before``: what sounds now, so that unnamed parts keep their names."""
-    before = before or Score()
+    before, room = before or Score(), room or page.room
     places = page.places()
     for name in places:
         if len(name.encode()) > LONGEST:
             raise Mistake(f"{name[:24]}... is too long for a name.", near=f"At most {LONGEST} letters.", word=name)
     r = _Reader(page, before, places)
-    r.names = {id(value): name for name, value in sorted(places.items(), reverse=True)}
+    r.names = identities(places, before)
     firsts = {name: value for name, value in places.items() if r.names[id(value)] == name}
     sends = [(name, *term) for name, value in sorted(page.outs.items()) for term in _terms(r, value, name)]
     for name, value in sorted(firsts.items()):
@@ -300,14 +306,52 @@ def score_of(page: Page, before: Score | None = None, room: Any = None) -> Score
     r.christen()
     for name, value in firsts.items():
         r.nodes[name] = r.node(value, name)
-    found: dict[tuple[str, int, int], Send] = {}
+    faders: dict[tuple[tuple[int, ...], str], tuple[str, list[float | Drive]]] = {}
     for out, value, gain, moving in sends:
-        send = _send(r, out, r.called(r.one(value), f"out.{out}"), gain, moving, room)
-        last = found.get(send.key)
-        if last is not None and not isinstance(last.gain, Drive) and not isinstance(send.gain, Drive):
-            send = Send(send.place, send.first, send.width, last.gain + send.gain)
-        found[send.key] = send
-    return Score(r.nodes, tuple(found.values()), page.tempo or before.tempo, page.bar or before.bar, before.muted, before.soloed)
+        place = r.called(r.one(value), f"out.{out}")
+        _, levels = faders.setdefault((_channels(out, room), place), (out, []))
+        _add(levels, _fader(r, out, gain, moving))
+    found: list[Send] = []
+    for (_, place), (out, levels) in faders.items():
+        found.append(_send(r, out, place, levels[0], room))
+        for level in levels[1:]:  # two hands on one fader: a fader of its own for the second
+            again = free(cut(f"out.{out}/gain"), r.nodes)
+            r.nodes[again] = Node("gain", (place,), {"gain": level})
+            found.append(_send(r, out, again, 1.0, room))
+    return Score(r.nodes, tuple(found), page.tempo or before.tempo, page.bar or before.bar, before.muted, before.soloed)
+
+
+def _add(levels: list[float | Drive], level: float | Drive) -> None:
+    """One more level of a place on an output: added to what is there, unless two different things move them."""
+    for k, there in enumerate(levels):
+        if not isinstance(there, Drive):
+            levels[k] = there + level if not isinstance(level, Drive) else Drive(level.source, level.scale, level.offset + there)
+            return
+        if not isinstance(level, Drive):
+            levels[k] = Drive(there.source, there.scale, there.offset + level)
+            return
+        if there.source == level.source:
+            levels[k] = Drive(there.source, there.scale + level.scale, there.offset + level.offset)
+            return
+    levels.append(level)
+
+
+def free(name: str, taken: Iterable[str]) -> str:
+    """The name, with a number when there is one already."""
+    there, count, found = set(taken), 1, name
+    while found in there:
+        count += 1
+        found = f"{name}.{count}"
+    return found
+
+
+def identities(places: Mapping[str, Described], before: Score) -> dict[int, str]:
+    """Which of its names a value goes by: one that it had, one of its own rather than in a list, the first in the alphabet."""
+    found: dict[int, str] = {}
+    for name, value in sorted(places.items(), key=lambda item: (item[0] not in before.places, "." in item[0], item[0])):
+        if found.setdefault(id(value), name) == name and value.name != name:
+            value.name, value.said = name, ""
+    return found
 
 
 def _terms(
@@ -338,7 +382,16 @@ def _terms(
         yield value, gain, moving
 
 
-def _send(r: _Reader, out: str, place: str, gain: float, moving: Number | None, room: Any) -> Send:
+def _fader(r: _Reader, out: str, gain: float, moving: Number | None) -> float | Drive:
+    """A level, or what moves it."""
+    if moving is None:
+        return gain
+    moved = r.stands(moving, f"out.{out}")
+    assert isinstance(moved, Drive)
+    return Drive(moved.source, moved.scale * gain, moved.offset * gain)
+
+
+def _send(r: _Reader, out: str, place: str, level: float | Drive, room: Any) -> Send:
     """A place on its way to an output of the room, folded when the two are not equally wide."""
     channels = _channels(out, room)
     first, count = channels[0], len(channels)
@@ -346,11 +399,6 @@ def _send(r: _Reader, out: str, place: str, gain: float, moving: Number | None, 
         folded = cut(f"out.{out}/{place}")
         r.nodes[folded] = Node("fold", (place,), {}, {"channels": count})
         place = folded
-    level: float | Drive = gain
-    if moving is not None:
-        moved = r.stands(moving, f"out.{out}")
-        assert isinstance(moved, Drive)
-        level = Drive(moved.source, moved.scale * gain, moved.offset * gain)
     return Send(place, first, count, level)
 
 

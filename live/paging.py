@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from live.score import Drive, Score, Send
 from live.typed import number, typed, word_of
-from live.values import Described, Latent, Mover, Number, Page, Sound, Value
+from live.values import Described, Latent, Mover, Number, Page, Sound, Value, comes_bare
 from live.vocabulary import vocabulary
 from live.words import named
 
@@ -49,13 +50,14 @@ def paged(score: Score, room: Any = None) -> Page:
         return Number(source, control.scale, control.offset)  # type: ignore[arg-type]
 
     page = Page(tempo=score.tempo, bar=score.bar, effects=effects, room=room)
-    page.names = {place: value(place) for place in score.places if is_name(place)}
+    bound = {place: value(place) for place in score.places if is_name(place)}
+    page.names = gathered({name: Number(one, bare=comes_bare(one)) if isinstance(one, Mover) else one for name, one in bound.items()})
     for send in score.sends:
         out, sound = _out(send, score, room), value(_sounding(send, score))
         if sound.kind == "unlatent" and not is_name(_sounding(send, score)):
             sound = sound.ins[0]
         gain = number_of(send.gain)
-        term = sound if gain == 1.0 and not isinstance(gain, Number) else type(sound)("gain", (sound,), {"gain": gain})
+        term = sound if not isinstance(gain, Number) and gain == 1.0 else type(sound)("gain", (sound,), {"gain": gain})
         page.outs[out] = term if out not in page.outs else type(term)("mix", (page.outs[out], term))
     named(page)
     return page
@@ -108,34 +110,32 @@ def script(page: Page, head: str = "") -> str:
         if name in written:
             return
         written.add(name)
-        for one in below(value):
+        for one in [*([value] if isinstance(value, Value) else []), *below(value)]:
             root = (one.name or "").partition(".")[0]
             if root in page.names and root != name:
                 write(root, page.names[root])
-        lines.append(f"{name} = {typed(value)}")
+        lines.append(f"{name} = {typed(value, own=name)}")
 
-    whole = {name: value for name, value in page.names.items() if "." not in name}
-    for name, value in gathered(page).items():
-        whole.setdefault(name, value)
-    page = Page(whole, page.outs, page.tempo, page.bar)
-    for name, value in whole.items():
+    for name, value in page.names.items():
         write(name, value)
     lines.append("")
     lines += [f"{spot(name)} = {typed(value, top=False)}" for name, value in page.outs.items() if value is not None]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def gathered(page: Page) -> dict[str, Any]:
+def gathered(names: Mapping[str, Any]) -> dict[str, Any]:
     """drops.1, drops.2 as one list, kit.low as a dict."""
+    whole = {name: value for name, value in names.items() if "." not in name}
     groups: dict[str, dict[str, Any]] = {}
-    for name, value in page.names.items():
+    for name, value in names.items():
         root, dot, key = name.partition(".")
-        if dot:
+        if dot and root not in whole:
             groups.setdefault(root, {})[key] = value
-    return {
-        root: [some[key] for key in sorted(some, key=int)] if all(key.isdigit() for key in some) and len(some) == max(map(int, some)) else some
-        for root, some in groups.items()
-    }  # fmt: skip
+    for root, some in groups.items():
+        some = gathered(some)
+        counted = all(key.isdigit() for key in some) and sorted(map(int, some)) == list(range(1, len(some) + 1))
+        whole[root] = [some[key] for key in sorted(some, key=int)] if counted else some
+    return whole
 
 
 def spot(out: str) -> str:

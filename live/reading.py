@@ -18,14 +18,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from live.definitions import define, definitions, module_name
 from live.frames import unpacked
 from live.mistakes import Mistake
 from live.spare import Spare
-from live.texts import called, definitions, missing, read
+from live.texts import called, missing, read
 
 if TYPE_CHECKING:
     from live.values import Page
@@ -50,12 +50,19 @@ class Reading:
     printed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     imported: dict[Path, str] = field(default_factory=dict)  # files of the session that were used, each with the hash of its text
+    modules: dict[str, str] = field(default_factory=dict)  # texts of the session's own, by the names they are imported as
     values: dict[str, Any] = field(default_factory=dict)  # plain values it has named
     seconds: float = 0.0
 
-    @cached_property
+    def define(self, scope: dict[str, Any]) -> None:
+        """Give a scope (the prompt's) the script's functions, classes, imports and plain values."""
+        if self.page is not None:
+            define(self.text, self.path.name, scope, self.modules)
+            scope.update(self.values)
+
+    @property
     def definitions(self) -> str:
-        """The script's imports, functions and classes, on their lines: for the prompt, which may use them too."""
+        """The script's imports, functions and classes, on their lines."""
         return definitions(self.text) if self.page is not None else ""
 
 
@@ -210,20 +217,28 @@ class Reader:
     def _answered(self, path: Path, text: str, data: bytes, took: float) -> Reading:
         """The answer as a Reading."""
         told = unpacked(data)
-        texts = {Path(file): body for file, body in told["imported"].items() if Path(file) != path}
+        texts = {Path(file): str(body) for file, body in told["imported"].items() if Path(file) != path}
         page = unpacked(told["page"]) if told["page"] else None
         if page is not None:
             page.room = self.room
-        slip = None
+        slip, half = None, bool(told["half"])
         if told["mistake"] is not None:
             slip = Mistake(str(told["mistake"]["what"]))
             vars(slip).update({key: value for key, value in told["mistake"].items() if key in vars(slip)})
+            half = half or (not text.endswith("\n") and slip.line == text.count("\n") + 1)  # cut off within a word
         return Reading(
-            path=path, text=text, page=page, mistake=slip, half=bool(told["half"]) or (slip is not None and not text.endswith("\n") and slip.line == text.count("\n") + 1),
-            printed=[str(line) for line in told["printed"]], notes=[str(line) for line in told["notes"]],
+            path=path,
+            text=text,
+            page=page,
+            mistake=slip,
+            half=half,
+            printed=[str(line) for line in told["printed"]],
+            notes=[str(line) for line in told["notes"]],
             imported={file: digest(body) for file, body in texts.items()},
-            values=unpacked(told["values"]) if told["values"] else {}, seconds=took,
-        )  # fmt: skip
+            modules={module_name(file, self.folder): body for file, body in texts.items()},
+            values=unpacked(told["values"]) if told["values"] else {},
+            seconds=took,
+        )
 
     def _silent(self, path: Path, text: str, trace: str, seconds: float, code: int) -> Mistake:
         """No answer came: why, and where it stood."""

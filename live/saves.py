@@ -42,7 +42,9 @@ def mark(path: Path) -> Mark | None:
 class Saves:
     """Watches a session's folder, and every other folder in which one of its files really lies."""
 
-    def __init__(self, folder: Path | str, saved: Callable[[set[Path]], object], *, quiet: float = QUIET, look: float = LOOK, polling: bool = False) -> None:
+    def __init__(
+        self, folder: Path | str, saved: Callable[[set[Path]], object], *, quiet: float = QUIET, look: float = LOOK, polling: bool = False
+    ) -> None:
         self.folder = Path(folder).absolute()
         self.saved, self.quiet, self.look, self.polling = saved, quiet, look, polling
         self.ready = threading.Event()  # nothing is missed from here on

@@ -289,6 +289,8 @@ class Stage:
     def clock(self) -> Clock:
         """The tempo as it is now."""
         t = self.core.tempo
+        if not t[at.T_BPM]:  # the core is still starting
+            return Clock(self.rig.rate)
         return Clock(self.rig.rate, float(t[at.T_BPM]), float(t[at.T_BAR]), float(t[at.T_BEAT0]), float(t[at.T_FRAME0]))
 
     @property

@@ -29,8 +29,8 @@ from live.core.mail import Receipt
 from live.core.offline import Offline
 from live.core.process import ARM_AHEAD
 from live.core.sources.pager import PAGER
-from live.journal import WRITTEN, Journal
-from live.plan import Plan, carried
+from live.journal import Journal
+from live.plan import Make, Plan, Swap, carried
 from live.rig import Rig
 from live.score import Score
 
@@ -85,12 +85,14 @@ class Studio:
         self.news: list[str] = []
         self.answers: dict[int, Receipt] = {}
         self.landed: list[tuple[int, Plan]] = []  # everything that ever landed, and where
+        self.born: dict[str, int] = {}  # at which frame each place began
         self.found, self.device = False, "studio"
         self.mail = self
         self.journal = Journal(folder / "journal.jsonl") if journal else None
         self._waiting: list[Waiting] = []
         self._number = self._moves = 0
         self._bad: set[str] = set()
+        self._writing: Any = None
         self._lock = threading.Lock()
         if self.journal:
             room = {key: getattr(self.rig, key) for key in ("rate", "ins", "outs", "seed", "ceiling", "lookahead")}
@@ -143,6 +145,7 @@ class Studio:
 
         def landed(frame: int) -> None:
             self.landed.append((frame, waiting.plan))
+            self.born |= {step.name: frame for step in waiting.plan if isinstance(step, Make | Swap)}
             if self.journal:
                 self.journal.plan(frame, waiting.plan, conductor.score, waiting.fade, waiting.number, armed)
             self.answers[waiting.number] = Receipt(waiting.number, at.LANDED, frame, "")
@@ -205,11 +208,16 @@ class Studio:
         """Sound again."""
         self.core.clock[at.C_GATE] = 0
 
-    def write(self, treatment: str, name: str = "") -> str:
-        """A treatment's word; nobody waits for its rehearsal."""
-        from live.core import written
+    def write(self, treatment: str | Callable[..., Any], name: str = "") -> str:
+        """A Python function becomes a treatment, tried out as on stage: its word, or Refused with its line and why."""
+        from live.stage import Refused
+        from live.writing import Unfit, Writing
 
-        return f"{WRITTEN}{written.write(treatment, name)}"
+        self._writing = self._writing or Writing(self.rig.rate)
+        try:
+            return self._writing.fit(treatment, name).word
+        except Unfit as why:
+            raise Refused(str(why)) from None
 
     def close(self, *, leave: bool = True) -> None:
         """The studio is locked up; its journal ends as it should."""
@@ -217,6 +225,8 @@ class Studio:
             self._note_moves()
             self.journal.write("end", self.frame)
             self.journal.close()
+        if self._writing:
+            self._writing.close()
         if self.offline.engines:
             self.offline.engines.close()
 
@@ -226,6 +236,11 @@ class Studio:
     def frame(self) -> int:
         """The clock."""
         return self.offline.frame
+
+    @property
+    def posted(self) -> int:
+        """Plans sent so far."""
+        return self._number
 
     @property
     def clock(self) -> Clock:

@@ -90,25 +90,3 @@ def _at(name: str, text: str, spot: int, what: str, near: str = "") -> Mistake:
     line, start = text.count("\n", 0, spot) + 1, text.rfind("\n", 0, spot) + 1
     source = text[start:].split("\n", 1)[0].replace("\0", "\N{REPLACEMENT CHARACTER}")
     return Mistake(what, near=near, file=name, line=line, column=spot - start, length=1, source=source)
-
-
-def definitions(text: str) -> str:
-    """The text with only its imports, functions and classes left, each on the line where it stands."""
-    import ast
-
-    tree = ast.parse(text)
-    lines = text.encode().split(b"\n")
-    kept: dict[int, bytes] = {}
-    for node in tree.body:
-        named = isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
-        if not named and not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)):
-            continue
-        first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
-        last = node.end_lineno or node.lineno
-        part = lines[first - 1 : last]
-        part[-1] = part[-1][: node.end_col_offset]
-        part[0] = part[0][node.col_offset if first == node.lineno else 0 :]
-        before = kept.get(first, b"")
-        kept[first] = before + (b"; " if before else b"") + part[0]
-        kept.update({first + k: line for k, line in enumerate(part) if k})
-    return b"\n".join(kept.get(k, b"") for k in range(1, max(kept, default=0) + 1)).decode()

@@ -9,18 +9,23 @@ if TYPE_CHECKING:
 
 
 def number(x: float) -> str:
-    """A number, short."""
-    return f"{x:.6g}"
+    """A number, as short as it can be and still be the same."""
+    return next((text for text in (f"{x:.6g}", f"{x:.9g}", f"{x:.12g}") if float(text) == x), repr(float(x)))
 
 
-def typed(thing: Any, *, top: bool = True) -> str:
-    """The text that would make it. ``top``: its own definition, also when it has a name."""
+def typed(thing: Any, *, top: bool = True, own: str = "") -> str:
+    """The text that would make it. ``top``: its own definition, also when it has a name. ``own``: the name it is for, so that another's name is said."""
     from live import values as v
 
-    if not top and isinstance(thing, v.Value) and thing.name:
+    if isinstance(thing, v.Value) and thing.name and (not top or (own and thing.name != own)):
         return thing.said or called(thing.name)
     if isinstance(thing, v.Number):
+        mover = thing.mover
+        if top and mover is not None and mover.name and thing.alone and mover.name in (thing.name, own):
+            return made(mover)
         return _number(thing) if thing.bare or not thing.alone or not v.comes_bare(thing.source) else f"1 * {_number(thing)}"
+    if isinstance(thing, v.Mover):
+        return made(thing)
     if isinstance(thing, v.Question):
         return (
             f"{_factor(thing.above.plain() - thing.above.offset)} > {number(-thing.above.offset)}"
@@ -34,9 +39,9 @@ def typed(thing: Any, *, top: bool = True) -> str:
     if isinstance(thing, v.Described):
         return _described(thing)
     if isinstance(thing, list | tuple):
-        return "[" + ", ".join(typed(one, top=False) for one in thing) + "]"
+        return "[" + ", ".join(typed(one, top=bool(own), own=own and f"{own}.{count}") for count, one in enumerate(thing, 1)) + "]"
     if isinstance(thing, dict):
-        return "{" + ", ".join(f"{key!r}: {typed(one, top=False)}" for key, one in thing.items()) + "}"
+        return "{" + ", ".join(f"{key!r}: {typed(one, top=bool(own), own=own and f'{own}.{key}')}" for key, one in thing.items()) + "}"
     if isinstance(thing, float):
         return number(thing)
     if isinstance(thing, str):
@@ -52,7 +57,7 @@ def called(place: str) -> str:
 
 def _described(thing: Any) -> str:
     if thing.kind == "mix":
-        return _term(thing.ins[0]).removeprefix("+ ") + "".join(f" {_term(one)}" for one in thing.ins[1:])
+        return typed(thing.ins[0], top=False) + "".join(f" {_term(one)}" for one in thing.ins[1:])
     if thing.kind == "gain" and set(thing.controls) == {"gain"} and not thing.settings:
         by = thing.controls["gain"]
         return f"{_factor(by) if not isinstance(by, float) else number(by)} * {_product(thing.ins[0])}"
@@ -118,14 +123,14 @@ def made(mover: Any) -> str:
     """What moves, by the words that make it."""
     if mover.kind in ("add", "times"):
         a, b = mover.controls["a"], mover.controls["b"]
-        return f"({typed(a, top=False)} + {typed(b, top=False)})" if mover.kind == "add" else f"{_factor(a)} * {_factor(b)}"
+        return f"({_plain(a)} + {_plain(b)})" if mover.kind == "add" else f"({_factor(a)} * {_factor(b, '+-*')})"
     if mover.kind == "curve":
         c = mover.controls
-        return f"{_factor(c['x'])}.log({number(c['low'])}, {number(c['high'])})"
+        return f"{_factor(c['x'], '+-*')}.log({number(c['low'])}, {number(c['high'])})"
     if mover.kind == "choose":
         return _when(mover.controls["when"], mover.controls["a"], mover.controls["b"])
     if mover.kind == "smooth":
-        return f"{_factor(mover.controls['x'])}.smooth({number(mover.controls.get('lag', 0.1))})"
+        return f"{_factor(mover.controls['x'], '+-*')}.smooth({number(mover.controls.get('lag', 0.1))})"
     return call(mover.kind, [typed(one, top=False) for one in mover.ins], mover.controls, mover.settings)
 
 
@@ -151,7 +156,7 @@ def _control(kind: str, key: str, value: Any) -> str:
 
     word = known(kind)
     control = word.controls.get(key) if word else None
-    return _plain(value) if control and (control.low, control.high, control.curve) == (0, 1, "lin") else typed(value, top=False)
+    return _plain(value) if control and (control.low, control.high, control.curve) == (0, 1, "linear") else typed(value, top=False)
 
 
 def _when(asked: Any, yes: Any, no: Any) -> str:
@@ -169,7 +174,8 @@ def _asked(at: Any) -> Any:
 
 def _term(one: Any) -> str:
     """One of a sum, with its sign."""
-    if one.name is None and one.kind == "gain" and dict(one.controls) == {"gain": -1.0} and not one.settings:
+    by = one.controls.get("gain")
+    if one.name is None and one.kind == "gain" and isinstance(by, float) and by == -1 and len(one.controls) == 1:
         return f"- {_product(one.ins[0], '*')}"
     return f"+ {typed(one, top=False)}"
 
@@ -180,6 +186,6 @@ def _product(one: Any, but: str = "") -> str:
     return f"({text})" if one.name is None and (one.kind == "mix" or (one.kind == "gain" and not but)) else text
 
 
-def _factor(thing: Any) -> str:
+def _factor(thing: Any, signs: str = "+-") -> str:
     text = _plain(thing)
-    return f"({text})" if any(f" {sign} " in text for sign in "+-*") else text
+    return f"({text})" if any(f" {sign} " in text for sign in signs) else text

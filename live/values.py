@@ -16,8 +16,9 @@ from live.mistakes import Mistake, nearest
 from live.typed import typed
 
 Plain = int | float
-NUMBERS_OWN = frozenset({"bare", "name", "offset", "scale", "source"})
-OWN = frozenset({"controls", "ins", "kind", "name", "settings"})
+NUMBERS_OWN = frozenset({"bare", "name", "offset", "said", "scale", "source"})
+OWN = frozenset({"controls", "ins", "kind", "name", "said", "settings"})
+PLAIN = ("lfo", "env", "follow")  # they go from 0 to 1 by themselves
 hands: list[Callable[[Any, str, Any], None]] = []
 """Who turns a control when somebody writes ``rain.rate = 0.5``: the prompt, or nobody while a script is read."""
 
@@ -31,6 +32,8 @@ def what_is(thing: Any) -> str:
     """What something is, in a word with its article."""
     if isinstance(thing, Latent):
         return "a latent"
+    if isinstance(thing, Mover):
+        return "a moving number"
     if isinstance(thing, Described):
         return "a sound"
     if isinstance(thing, Number):
@@ -48,6 +51,7 @@ class Value:
     """Anything described. Values are compared by being the same thing, never by looking alike."""
 
     name: str | None = None  # the name it was last bound to
+    said: str = ""  # how that is typed: drops.1 is drops[0]
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
@@ -350,6 +354,15 @@ class Number(Value):
     def smooth(self, seconds: float = 0.1) -> Number:
         """The same, lagging behind."""
         return Number(Mover("smooth", (), {"x": self.plain(), "lag": float(seconds)}), bare=self.bare)
+
+
+def comes_bare(source: int | Mover) -> bool:
+    """Whether it goes from 0 to 1 by itself, so that on a control it would travel the whole range."""
+    if not isinstance(source, Mover):
+        return True
+    if source.kind == "smooth":
+        return source.controls["x"].alone and comes_bare(source.controls["x"].source)
+    return source.kind in PLAIN and not {"low", "high"} & source.controls.keys()
 
 
 class Question(Value):

@@ -47,6 +47,7 @@ class Word:
     trouble: str = ""
     channels: Width | None = None
     lag: Lag | None = None
+    examples: tuple[str, ...] = ()
 
     def latency(self, settings: Mapping[str, Any], rate: int, block: int = 256) -> int:
         """How many frames a sound that goes in comes out late; the core's own figure."""
@@ -162,6 +163,7 @@ def vocabulary(folders: Iterable[Path] = ()) -> dict[str, Word]:
         words[word] = Word(
             word, found.says, tuple(found.inlets), found.controls, found.settings,
             getattr(found, "gives", "sound"), getattr(found, "takes", "sound"), engine=True, file=found.file, trouble=found.trouble, lag=hosted(found),
+            examples=tuple(getattr(found, "examples", ())),
         )  # fmt: skip
     _ALL.clear()
     _ALL[key] = words

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ from engines.face import Control
 from live.core.shelf import SoundError
 from live.core.shelf import find as find_sound
 from live.mistakes import Mistake, nearest
-from live.values import Beats, Described, Latent, Mover, Number, Page, Question, Rhythm, Sound, Value, is_number, opened, what_is
+from live.typed import typed
+from live.values import PLAIN, Beats, Described, Latent, Mover, Number, Page, Question, Rhythm, Sound, Value, is_number, opened, what_is
 from live.vocabulary import INNER, RHYTHM, Word, vocabulary
 
 WIDE = 1e5  # a control with a range wider than this has none worth travelling
-PLAIN = ("lfo", "env", "follow")  # they go from 0 to 1 by themselves
 KNOBS = 1024
 NAMED = 512  # knobs from here on go by a name
 HIDDEN = INNER | {"add", "times", "scale", "choose", "curve", "smooth", "mix", "crossfade", "fold", "gain"}
@@ -580,9 +580,24 @@ def measure(written: Page) -> None:
 
 
 def named(written: Page) -> None:
-    """Tell every value the name it is bound to; the first in order of the alphabet, when there are several."""
+    """Tell every value the name it is bound to: the one it has, when that is still its own, or the first in the alphabet."""
+    found = [spot for name, value in written.names.items() for spot in spots(name, name, value)]
+    own = {id(one) for full, _, one in found if one.name == full}
+    for full, said, one in sorted(found, key=lambda spot: ("." in spot[0], spot[0]), reverse=True):
+        if id(one) not in own or one.name == full:
+            one.name, one.said = full, said
     for name, value in sorted(written.names.items(), reverse=True):
-        for full, one in opened(name, value):
-            one.name = full
         if isinstance(value, Number) and value.mover is not None and value.alone:
-            value.name = name
+            value.name = value.mover.name if value.mover.name in written.names else name
+
+
+def spots(name: str, said: str, value: Any) -> Iterator[tuple[str, str, Described]]:
+    """As ``opened``, and how each is typed: drops.1 is drops[0], kit.low is kit["low"]."""
+    if isinstance(value, list | tuple):
+        for count, one in enumerate(value):
+            yield from spots(f"{name}.{count + 1}", f"{said}[{count}]", one)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from spots(f"{name}.{key}", f"{said}[{typed(key)}]", one)
+    else:
+        yield from ((name, said, one) for _, one in opened(name, value))

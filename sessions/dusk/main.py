@@ -1,10 +1,10 @@
 """Dusk: rain comes and goes, somebody sleeps next door, glass sings when the light changes, a bell far off.
 
-    knob 21   it grows dark: what is near becomes dull
-    knob 22   the glass comes nearer
-    knob 23   the bell's echo goes on
+knob 21   it grows dark: what is near becomes dull
+knob 22   the glass comes nearer
+knob 23   the bell's echo goes on
 
-    scene("noon")   scene("night")   morph("noon", "night", knob(24))
+scene("noon")   scene("night")   morph("noon", "night", knob(24))
 """
 
 from weather import drift, far, tide
@@ -31,7 +31,7 @@ light = (0.15 + 0.6 * knob(22) + most(0, tide(56, start=0.55))) * reverb(cloud, 
 # far off
 bell = far(clip("low bell", rate=0.5, hits=seq("x---o-- --o----", every=4, turn=2)), away=0.5)
 tolls = delay(bell, time=beats(3), feedback=0.2 + 0.6 * knob(23), tone=1200, mix=0.35, longest=8)
-horns = far(clip("brass swell", rate=0.5, hits=seq("--x----- -----o--", every=4)), away=0.7, decay=9)
+horns = far(clip("brass swell", rate=0.5, hits=seq("-x------ ----o---", every=4)), away=0.7, decay=9)
 
 out.stage = [1.6 * roof, 0.25 * hum, 0.6 * light, 0.5 * tolls]
 out.rear = [0.5 * drops, 1.2 * sleeper, 0.8 * horns]

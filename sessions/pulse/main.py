@@ -1,11 +1,11 @@
 """Pulse: a kit, a bass, a chord and tines, to play over. It listens to input 1: while you play, it makes room.
 
-    knob 21   the kit softer
-    knob 22   the echo of the tines comes back more often
-    knob 23   the bass brighter
-    knob 24   less room made for you
+knob 21   the kit softer
+knob 22   the echo of the tines comes back more often
+knob 23   the bass brighter
+knob 24   less room made for you
 
-    scene("thin")   scene("full")
+scene("thin")   scene("full")
 """
 
 from kit import brush, drum, hat, knock
@@ -43,7 +43,12 @@ finger = env(attack=0.003, decay=0.2, sustain=0.1, hits=line)
 bass = filter(string, cutoff=200 + (900 + 2000 * knob(23)) * finger, q=1.5)
 
 # above: brass for two bars, two bars to listen; tines all the way, brighter and darker in sixteen bars
-brass = clip("brass swell", start=1.6, stop=2.3, hits=seq("--x- ---- ---o ---- ---- -x-- ---- ---- ---- ---- ---- ---- ---- ---- ---- ----", swing=swing))
+brass = clip(
+    "brass swell",
+    start=1.6,
+    stop=2.3,
+    hits=seq("--x- ---- ---o ---- ---- -x-- ---- ---- ---- ---- ---- ---- ---- ---- ---- ----", swing=swing),
+)
 chord = filter(brass, cutoff=2200)
 tines = pluck(decay=0.9, bright=lfo(0.25, 0.75, beats=64), hits=euclid(7, 16, swing=swing), notes="a3 c4 e4 g4 b3 e4 c4 d4")
 echo = delay(tines, time=beats(3 / 4), feedback=0.25 + 0.55 * knob(22), tone=2600, mix=0.35)

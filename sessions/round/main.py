@@ -1,15 +1,15 @@
-"""Round: five strings walk around you, rain falls behind, glass sings from all sides, a bell strikes in front.
+"""Round: five strings walk around you, rain falls behind, glass sings from all sides, a bell in front, its answer behind.
 
-    knob 21   the strings ring longer
-    knob 22   the glass nearer
-    knob 23   the rain harder
+knob 21   the strings ring longer
+knob 22   the glass nearer
+knob 23   the rain harder
 
-    scene("still")   scene("turning")
+scene("still")   scene("turning")
 
-    antiphon play round --channels 8
+antiphon play round --channels 8
 """
 
-from walks import everywhere, stray, walk
+from walks import behind, everywhere, stray, walk
 
 from live import *
 
@@ -27,13 +27,14 @@ wood = clip("wood knocks", start=0.25, stop=0.37, rate=1.5, hits=seq("x--o --x- 
 clock = stray(ticking * wood, around=0.5)
 
 # weather behind, glass all around
-rain = filter(clip("rain on tin", rate=0.5 + 0.5 * knob(23)), cutoff=lfo(400, 3000, beats=24))
+rain = behind(filter(clip("rain on tin", rate=0.5 + 0.5 * knob(23)), cutoff=lfo(400, 3000, beats=24)))
 glass1 = grains("glass", channels=2, density=6, size=0.8, position=lfo(0.1, 0.7, beats=40, shape="drift"), jitter=0.3, pitch=-12)
 air = everywhere((0.5 * knob(22) + lfo(0.05, 0.9, beats=48)) * reverb(glass1, size=1, decay=6, mix=0.5))
 
-# in front
+# in front, and its answer from behind
 bell = clip("low bell", rate=0.75, hits=seq("x---o---", every=4))
+answer = delay(bell, time=beats(3), mix=1, tone=1500, longest=4)
 
-out.ring = [*(0.8 * one for one in walks), 0.6 * clock, 0.6 * air]
-out.rear = rain
+out.ring = [*(0.8 * one for one in walks), 0.6 * clock, 0.6 * air, rain]
 out.stage = 0.5 * bell
+out.rear = 0.35 * answer

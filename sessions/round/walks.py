@@ -16,3 +16,8 @@ def stray(sound, around, far=0.15, beats=8):
 def everywhere(sound):
     """From all sides alike."""
     return spread(sound, width=1)
+
+
+def behind(sound):
+    """At your back, as wide as the sound is."""
+    return spread(sound, at=9 / 16, width=1 / 4)

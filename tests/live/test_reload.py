@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from live.definitions import definitions
 from live.frames import unpacked
 from live.reading import Reader, Reading
 from live.reload import Reload
 from live.script import Printed, plain
 from live.spare import Spare
-from live.texts import definitions
 
 GOOD = 'from live import *\nrain = clip("rain on tin")\nout.stage = rain\n'
 OTHER = 'from live import *\nrain = clip("rain on tin")\ndusk = filter(rain, cutoff=900)\nout.stage = dusk\n'
@@ -61,9 +61,11 @@ def test_a_page_brings_its_places_its_prints_and_what_the_prompt_may_use(read) -
     assert got.printed == ["ready 200"]
     assert got.values == {"low": 200, "moods": ["moss", "tin"]}
     scope: dict = {}
-    exec(got.definitions, scope)
+    got.define(scope)
     assert scope["far"](5) == 1.0
     assert scope["math"].pi > 3
+    assert scope["low"] == 200
+    assert "rain" not in scope
 
 
 def test_what_is_one_thing_in_the_script_is_one_thing_on_the_page(read) -> None:
@@ -81,6 +83,22 @@ def test_modules_beside_the_script_are_read_afresh_each_time(read, tmp_path) -> 
     assert list(second.imported) == [tmp_path / "drums.py"]
     assert first.imported != second.imported
     assert not (tmp_path / "__pycache__").exists()
+
+
+def test_functions_of_modules_are_there_for_the_prompt_and_nothing_sounds_twice(read) -> None:
+    drums = "from live import *\nfrom bass import low\n\ndef twice(x):\n    return 2 * low(x)\n\nout.stage = clip('wood knocks')\n"
+    got = read(
+        "from drums import twice as again\nimport drums as d, bass\nbad = d.missing if False else 1\n",
+        drums=drums,
+        bass="def low(x): return x / 4\n",
+    )
+    assert got.mistake is None
+    from live import words
+
+    page, scope = words.begin(), {}
+    got.define(scope)
+    assert (scope["again"](4), scope["d"].twice(2), scope["bass"].low(4)) == (2.0, 1.0, 1.0)
+    assert not page.outs
 
 
 def test_a_mistake_in_a_module_says_which(read) -> None:

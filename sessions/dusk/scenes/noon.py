@@ -17,7 +17,7 @@ hum = filter(clip("room hum"), cutoff=drift(150, 400, 16))
 cloud = grains("glass", channels=2, density=9, size=0.4, position=drift(0.1, 0.75, 24), jitter=0.35, pitch=0)
 light = (0.3 + 0.6 * knob(22) + most(0, tide(32, start=0.55))) * reverb(cloud, size=1, decay=4, mix=0.5)
 
-horns = far(clip("brass swell", rate=1, hits=seq("----x--- ---o----", every=4)), away=0.9, decay=9)
+horns = far(clip("brass swell", rate=1, hits=seq("-x------ ----o---", every=4)), away=0.9, decay=9)
 
 out.stage = [1.2 * roof, 0.15 * hum, 0.5 * light]
 out.rear = [0.8 * drops, 0.5 * horns]
