@@ -110,7 +110,10 @@ class Engine:
         return found
 
     def load(self) -> None:
-        """Fetch weights. Called once, in the worker, before ``start``; torch is imported here."""
+        """Fetch weights. Called once, in the worker, before ``start``; torch is imported here. What takes long says so: ``self.tell("2 of 9")``."""
+
+    def tell(self, progress: str) -> None:
+        """How far loading is, in a few words for the performer. Whoever hosts the engine listens."""
 
     def start(self, fmt: Format) -> Any:
         """A fresh state for one sounding place."""

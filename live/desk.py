@@ -17,6 +17,7 @@ from live import values
 from live.edits import GONE, Edit, State, saving, typing
 from live.glance import Glance
 from live.hand import Hand, Proposal
+from live.loading import Loading
 from live.mistakes import Mistake
 from live.paging import paged
 from live.scribe import Leave, Scribe, is_whole
@@ -75,6 +76,7 @@ class Desk:
         self.reload: Reload | None = None
         self._reader: Any = None
         self._hinting: tuple[float, list[str]] = (0.0, [])
+        self._loading = Loading(stage.folder / "log")
         self.hand.tick = self._hint
 
     # --- the session ----------------------------------------------------------------------
@@ -231,6 +233,8 @@ class Desk:
 
     def _hint(self) -> None:
         """Asked now and then by the hand."""
+        for line in self._loading.news():
+            self.say(line)
         due, names = self._hinting
         if names and time.monotonic() > due:
             self._hinting = (0.0, [])

@@ -89,7 +89,7 @@ def saving(script: Page) -> Change:
 
     def change(state: State) -> State:
         old, edit = state.script, state.edit
-        names = {key: value for key, value in edit.names.items() if same(old.names.get(key), script.names.get(key))}
+        names = {key: value for key, value in edit.names.items() if same(old.names.get(key), script.names.get(key), key)}
         outs = {key: value for key, value in edit.outs.items() if same(old.outs.get(key), script.outs.get(key))}
         kept = Edit(
             names, outs, edit.tempo if old.tempo == script.tempo else None, edit.bar if old.bar == script.bar else None,
@@ -111,6 +111,6 @@ def becoming(page: Page) -> Change:
     return change
 
 
-def same(a: Any, b: Any) -> bool:
-    """Whether two definitions say the same."""
-    return a is b or (a is not None and b is not None and typed(a) == typed(b))
+def same(a: Any, b: Any, name: str = "") -> bool:
+    """Whether two definitions of a name say the same."""
+    return a is b or (a is not None and b is not None and typed(a, own=name) == typed(b, own=name))

@@ -12,7 +12,7 @@ TEN: tuple[tuple[str, str, str], ...] = (
     ("a knob", "out.stage = filter(noise(), cutoff=knob(21)); turn(21, 0.6)", ""),
     ("your own sound", 'out.stage = clip("hum")', "once hum.wav lies in corpus/"),
     ("two scenes", 'snap("a")', 'change something, snap("b"), morph("a", "b", 0.5)'),
-    ("break it", 'out.stage = clip("no such sound")', "what plays plays on; undo()"),
+    ("break it", 'out.stage = clip("no such sound")', "what plays plays on"),
     ("keep it", "keep(60)", "the last minute, as stems that sum to the mix"),
     ("all around", 'out.ring = spread(clip("rain on tin"), at=lfo(beats=16))', ""),
     ("a rhythm", 'out.stage = clip("wood knocks", hits=euclid(3, 8))', ""),
@@ -38,7 +38,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "filter": (RAIN, "dusk = filter(rain, cutoff=lfo(200, 2000, beats=8))", "out.stage = dusk", "dusk.q = 6", "dusk.cutoff = knob(21)"),
     "pan": (RAIN, "side = pan(rain, at=lfo(-1, 1, beats=8))", "out.stage = side"),
     "reverb": (KNOCKS, "hall = reverb(knocks, size=0.9, decay=8, mix=0.4)", "out.stage = hall"),
-    "spread": (RAIN, "round = spread(rain, at=lfo(beats=16))", "out.ring = round", "round.width = 0.3"),
+    "spread": (RAIN, "circle = spread(rain, at=lfo(beats=16))", "out.ring = circle", "circle.width = 0.3"),
     "gatebins": (RAIN, "dry = gatebins(rain, threshold=-50)", "out.stage = dry", "dry.threshold = -40"),
     "smear": (KNOCKS, "cloud = smear(knocks, bins=24)", "out.stage = cloud", "cloud.amount = knob(22)"),
     "tilt": (RAIN, "dark = tilt(rain, slope=-4)", "out.stage = dark", "dark.slope = 2"),
@@ -128,11 +128,11 @@ turn(21, 0.5) turns a knob that is not there.""",
     "mistakes": """A slip changes nothing: what plays plays on. The line is shown with a caret,
 what is wrong, and the nearest thing that works. why() says the last one again.
 Every edit is rehearsed unheard before it lands: one that would be too loud,
-break or take too long is refused, with the reason. undo() takes back what landed.""",
+break or take too long is refused, with the reason. undo() takes back a step.""",
     "keys": """Enter          plays the line, or begins another while it is not whole
 Esc Enter      another line           Tab    completes
 F1             help on the word under the cursor
-F3             meters                 F4     another look (light, projection ...)
+F3             meters                 F4     another look (light, wall ...)
 F12            hush                   Esc Esc Esc    panic
 Ctrl-C         stops your running code, never the sound; clears the line
 Ctrl-Z         undo on the line (for the music: undo())
@@ -143,8 +143,8 @@ scenes/ what snap() keeps, takes/ what was recorded. In a shell:
     antiphon play dusk      plays it; each save of main.py lands on the next bar
 At the prompt, keep() writes what you typed into main.py.""",
     "rhythm": """x is loud, o soft, - nothing; spaces are for the eye. A step is a quarter of a
-beat, or as every= says; swing= delays each second one. hits= goes on clip, tone,
-pluck, grains and env; notes= gives the hits their notes in turn.""",
+beat, or as every= says; swing= delays each second one. hits= goes on clip,
+tone, pluck, grains and env; notes= gives the hits their notes in turn.""",
     "latents": """A latent is a sound as a few numbers. Latents are added, scaled and taken out of
 one another as on a mixing desk, and go to the loudspeakers like sounds.
 Sound minus sound is refused: latent(a) - latent(b) says what you mean.""",

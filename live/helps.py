@@ -126,7 +126,9 @@ def word(known: Word) -> str:
     if known.events:
         lines.append(f"  {'hits':<12}a rhythm: seq, every, euclid{'; notes= for its notes' if pitched(known) else ''}")
     if any(control.hot for control in known.controls.values()):
-        lines.append(f"  hot: turns while it sounds, like {name}1.{next(iter(known.controls))} = knob(21)")
+        lines.append(f"hot turns while it sounds: {name}1.{next(iter(known.controls))} = knob(21)")
+    if _built(known):
+        lines.append("what has = is built in: a new one is swapped in under a crossfade")
     return shown(lines, name, examples(name) or made_up(known), goes=GOES.get(name) or usual(known))
 
 
@@ -208,7 +210,7 @@ def _told(name: str, thing: Any) -> list[str]:
     except (TypeError, ValueError):
         taken = ["..."]
     says = (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
-    return [*_call(name, taken), *textwrap.wrap(says, COLUMNS)]
+    return [*_call(name, taken), *textwrap.wrap(says.replace("`", ""), COLUMNS)]
 
 
 def _part(one: inspect.Parameter) -> str:
@@ -237,7 +239,7 @@ def shown(lines: list[str], topic: str, typed: Iterable[str], goes: Iterable[str
     found = list(lines)
     if typed:
         found.append("")
-        found += ["    " + line for one in typed for line in one.split("\n")]
+        found += ["    " + line if line else "" for one in typed for line in (one + "\n" if "\n" in one else one).split("\n")]
     goes = list(GOES.get(topic, ()) if goes is None else goes)
     if goes:
         found += ["", f"goes well with: {', '.join(goes)}"]

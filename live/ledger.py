@@ -46,7 +46,8 @@ def lines(desk: Desk) -> list[str]:
     extra = heard + played + look + (block if silent_driver else 0)
     ways = [(path, out) for out, path in ways_from_mics(desk, score, own)]
     if not ways:
-        said.append("No input is on its way to a loudspeaker now: guitar = mic(1), out.stage = guitar.")
+        cure = ": guitar = mic(1), out.stage = guitar" if stage.rig.ins else "; this device has none"
+        said.append(f"No input is on its way to a loudspeaker now{cure}.")
         return said
     said.append("From an input to the loudspeakers:")
     for path, out in ways:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any
@@ -179,7 +180,9 @@ def _worded(slip: BaseException, names: list[str], verbs: set[str]) -> Mistake:
         word = slip.name or str(slip).split("'")[1] if "'" in str(slip) else ""
         if word in verbs:
             return Mistake(f"{word}() is something you do; type it at the prompt.", word=word)
-        return Mistake(f"There is no {word!r}.", near=nearest(word, [*names, *(n for n in dir(builtins) if n.islower())]), word=word)
+        known = [name for name in (*names, *filter(str.islower, dir(builtins))) if not name.startswith("_")]
+        near = nearest(word, known)
+        return Mistake(f"There is no {word!r}.", near=near if near.startswith("Nearest") else "", word=word)
     if isinstance(slip, SystemExit):
         return Mistake("A script does not quit: it only describes what sounds.", near="To leave, type quit() at the prompt.", word="exit")
     if isinstance(slip, RecursionError):
@@ -200,6 +203,8 @@ def _worded(slip: BaseException, names: list[str], verbs: set[str]) -> Mistake:
         owner = slip.obj
         known = [n for n in dir(owner) if not n.startswith("_")] if owner is not None else []
         return Mistake(f"{_kind(owner)} has no {slip.name!r}.", near=nearest(slip.name, known) if known else "", word=slip.name)
+    if isinstance(slip, TypeError) and (said := _misfit(str(slip))):
+        return Mistake(said)
     if isinstance(slip, KeyError) and slip.args:
         return Mistake(f"There is no {slip.args[0]!r} in this collection.")
     if isinstance(slip, ZeroDivisionError):
@@ -207,6 +212,17 @@ def _worded(slip: BaseException, names: list[str], verbs: set[str]) -> Mistake:
     if isinstance(slip, KeyboardInterrupt):
         return Mistake("Stopped.")
     return Mistake(f"{type(slip).__name__}: {_sentence(' '.join(str(slip).split()) or 'no reason given')}")
+
+
+def _misfit(said: str) -> str:
+    """A word that was given too much or too little."""
+    if found := re.match(r"(?:\w+\.)*(\w+)\(\) takes .*positional arguments? but", said):
+        return f"{found[1]}() has no use for so much."
+    if found := re.match(r"(?:\w+\.)*(\w+)\(\) got an unexpected keyword argument '(\w+)'", said):
+        return f"{found[1]}() has no {found[2]!r}."
+    if found := re.match(r"(?:\w+\.)*(\w+)\(\) missing \d+ required positional arguments?: '(\w+)'", said):
+        return f"{found[1]}() wants to know its {found[2]!r}, too."
+    return ""
 
 
 def _kind(thing: Any) -> str:

@@ -18,7 +18,8 @@ from typing import Any
 
 from live.mistakes import Mistake, nearest
 from live.score import Drive, Node, Score, Send
-from live.values import Beats, Described, Latent, Mover, Number, Page, Sound, is_number, what_is
+from live.typed import is_plain
+from live.values import Beats, Described, Latent, Mover, Number, Page, Question, Sound, is_number, what_is
 from live.vocabulary import vocabulary
 
 LONGEST = 63  # bytes of a place's name
@@ -48,6 +49,7 @@ class _Reader:
     nodes: dict[str, Node] = field(default_factory=dict)
     kept: list[Any] = field(default_factory=list)  # values made here: their identities must stay theirs
     shapes: dict[Any, Described] = field(default_factory=dict)
+    asked: dict[int, Number] = field(default_factory=dict)  # questions as numbers
     widths: dict[str, int | None] = field(default_factory=dict)
 
     # --- who is there ------------------------------------------------------------------
@@ -105,8 +107,20 @@ class _Reader:
         """Everything directly below: sounds, then what moves its controls."""
         yield from self.inlets(value, owner)
         for control in value.controls.values():
-            if isinstance(control, Number) and control.mover is not None:
-                yield self.one(control.mover)
+            if isinstance(control, Number) and (mover := self.followed(control).mover) is not None:
+                yield self.one(mover)
+
+    def followed(self, control: Number) -> Number:
+        """What a control follows: the name it was given, also when that is a knob or a sum by now."""
+        mover = control.mover
+        if mover is None or mover.name is None or id(mover) in self.names or mover.name in self.places:
+            return control
+        bound = self.page.names.get(mover.name)
+        if isinstance(bound, Question):
+            bound = self.asked.setdefault(id(bound), bound.number())
+        if not isinstance(bound, Number) or bound.mover is mover:
+            return control
+        return Number(bound.source, bound.scale * control.scale, bound.offset * control.scale + control.offset)
 
     def inlets(self, value: Described, owner: str) -> tuple[Described, ...]:
         """What it hears, nested unnamed mixes opened, and closed again by fours."""
@@ -136,7 +150,14 @@ class _Reader:
         return self.shapes[key]
 
     def one(self, value: Described) -> Described:
-        """The one that stands for all unnamed sources of its shape."""
+        """The one that stands for all unnamed sources of its shape, or for a gain of a gain."""
+        if id(value) not in self.names and is_plain(value) and is_plain(value.ins[0]) and id(value.ins[0]) not in self.names:
+            key = ("gain", id(value))
+            if key not in self.shapes:
+                inner = value.ins[0]
+                self.shapes[key] = type(value)("gain", inner.ins, {"gain": value.controls["gain"] * inner.controls["gain"]})
+                self.kept.append(value)
+            return self.one(self.shapes[key])
         if id(value) in self.names or value.name in self.places or not self.is_shared(value):
             return value
         return self.shapes.setdefault(self.shape(value), value)
@@ -213,6 +234,7 @@ class _Reader:
             return control.beats * 60.0 / (self.page.tempo or self.before.tempo)
         if not isinstance(control, Number):
             return float(control)
+        control = self.followed(control)
         source = f"knob:{control.source}" if control.mover is None else self.called(self.one(control.mover), owner)
         return Drive(source, control.scale, control.offset)
 

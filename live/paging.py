@@ -103,7 +103,7 @@ def script(page: Page, head: str = "") -> str:
     used = {one.kind for value in [*page.names.values(), *page.outs.values()] for one in [value, *below(value)] if isinstance(one, Described)}
     for kind, text in page.effects.items():
         if kind in used:
-            lines += ["@effect", text.rstrip(), ""]
+            lines += [re.sub(rf"(?m)^(?=def {word_of(kind)}\b)", "@effect\n", text.rstrip(), count=1), ""]  # below what it uses
     written: set[str] = set()
 
     def write(name: str, value: Any) -> None:

@@ -29,7 +29,7 @@ from live.script import packed, ready, run, spread, words
 
 LINUX = sys.platform == "linux"
 ALONE = 42  # how a process ends when the desk has gone
-LATER = 0.05  # seconds to the next copy: first the desk may think about what it was told
+LATER = 0.03  # seconds to the next copy: first the desk may think about what it was told
 WARMING = """from live import *
 tempo(100)
 rain = clip("rain on tin", rate=0.5, hits=seq("x-o-"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import codeop
 import linecache
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,7 +21,7 @@ from live.mistakes import Mistake, from_exception
 from live.typed import typed
 from live.values import Described, Page, Value, opened
 from live.vocabulary import note_effect, word_of
-from live.weave import parts, put, without
+from live.weave import alike, copied, disowned, parts, put, without
 
 
 class Leave(Exception):
@@ -40,6 +41,14 @@ def is_whole(text: str) -> bool:
         return codeop.compile_command(text, "<line>", "exec" if "\n" in text else "single") is not None
     except (SyntaxError, ValueError, OverflowError):
         return True
+
+
+def _find(slip: Mistake, text: str) -> None:
+    """Where its word stands, for a slip that was noticed afterwards."""
+    for count, line in enumerate(text.splitlines(), 1):
+        if slip.word and (found := re.search(rf"(?<!\w){re.escape(slip.word)}(?!\w)", line)):
+            slip.at("", count, line, found.start(), len(slip.word))
+            return
 
 
 class Scribe:
@@ -64,6 +73,7 @@ class Scribe:
             file = f"line {self.count}"
             linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
             before = dict(self.ns)
+            self._lend(before)
             page = words.begin(self.room)
             page.outs.update(self.now().outs)
             outs = dict(page.outs)
@@ -78,6 +88,8 @@ class Scribe:
             except BaseException as slip:  # noqa: BLE001 - whatever a line does, the prompt comes back
                 self._restore(before)
                 known = from_exception(slip, {file: text}, names=self.ns)
+                if not known.line:
+                    _find(known, text)
                 known.file = ""
                 raise known from None
             finally:
@@ -100,13 +112,23 @@ class Scribe:
             return str(found)
         if isinstance(found, Value) and found.name:
             return f"{found.name} = {typed(found)}"
-        if isinstance(found, Value | list | tuple | dict):
+        if isinstance(found, list | tuple | dict):
+            name = next((name for name, value in self.ns.items() if value is found and not name.startswith("_")), "")
+            return f"{name} = {typed(found, own=name)}" if name and any(True for _ in opened(name, found)) else typed(found)
+        if isinstance(found, Value):
             return typed(found)
         return repr(found)
 
     def _restore(self, before: Mapping[str, Any]) -> None:
         self.ns.clear()
         self.ns.update(before)
+
+    def _lend(self, before: Mapping[str, Any]) -> None:
+        """Lists and dicts of places as copies: what is done to them is an edit like any other."""
+        lent: dict[int, Any] = {}
+        for name, value in before.items():
+            if isinstance(value, list | dict) and not name.startswith("_") and any(True for _ in opened(name, value)):
+                self.ns[name] = lent.setdefault(id(value), copied(value))
 
     def _edit(self, before: Mapping[str, Any], page: Page, outs: Mapping[str, Any], text: str) -> Edit:
         """What a line has changed of the music."""
@@ -117,6 +139,8 @@ class Scribe:
         names: dict[str, Any] = {}
         for name in {*before, *self.ns}:
             value = self.ns.get(name, GONE)
+            if isinstance(value, list | dict) and name in before and alike(value, before[name]):
+                value = self.ns[name] = before[name]
             if value is before.get(name, GONE) or name.startswith("_"):
                 continue
             describes = isinstance(value, Value) or any(True for _ in opened(name, value))
@@ -127,12 +151,16 @@ class Scribe:
                     word=name,
                 )
             if describes:
-                names[name] = value
+                fresh = disowned(name, value, before.get(name))
+                if isinstance(value, Described) and fresh is not value:
+                    value.name = name  # who was made with it in this line hears the name
+                names[name] = self.ns[name] = fresh
             elif name in there:
                 names[name] = GONE
         changed = {out: page.outs.get(out, GONE) for out in {*outs, *page.outs} if page.outs.get(out, GONE) is not outs.get(out, GONE)}
-        for gone in [name for name, value in names.items() if value is GONE and name not in self.ns]:
-            changed |= self._without(gone, {**page.outs, **changed}, names)
+        for name, value in names.items():
+            if value is GONE or isinstance(there.get(name), list | tuple | dict):
+                changed |= self._without(name, {**page.outs, **changed}, names)
         if not names and not changed and page.tempo is None and page.bar is None:
             return Edit()
         fresh = Page({name: value for name, value in names.items() if value is not GONE}, dict(changed), room=self.room)
@@ -143,15 +171,18 @@ class Scribe:
 
     def _without(self, name: str, outs: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs when a place has gone; refused when something else still hears it."""
-        gone = {full for full, _ in opened(name, self.now().names[name])}
+        left = {id(one) for _, one in opened(name, names[name])}
+        gone = {one.name for _, one in opened(name, self.now().names[name]) if id(one) not in left and one.name is not None}
+        gone -= {full for full, _ in opened(name, names[name])}
+        if not gone:
+            return {}
         for other, value in {**self.now().names, **names}.items():
             if value is GONE or other == name:
                 continue
             for _, one in opened(other, value):
                 if any(getattr(x, "name", None) in gone for x in parts(one)):
-                    raise Mistake(
-                        f"{other} hears {name}.", near=f"Say first what {other} hears instead, or: del {other}, {name}", word=name
-                    )
+                    near = f"Say first what {other} hears instead, or: del {other}, {name}"
+                    raise Mistake(f"{other} hears {name}.", near=near, word=name)
         found = {}
         for out, value in outs.items():
             if isinstance(value, Value) and (rest := without(value, gone)) is not value:
@@ -164,6 +195,8 @@ class Scribe:
         if word is None or (name not in word.controls and name not in word.settings):
             getattr(value, name)  # says what there is
             raise Mistake(f"{name} cannot be turned.", word=name)
+        if value.name is None:
+            value.name = next((key for key, one in self.ns.items() if one is value or getattr(one, "mover", None) is value), None)
         if value.name is None:
             raise Mistake("Only what has a name can be turned.", near="Write: rain.rate = 0.5", word=name)
         controls, settings = dict(value.controls), dict(value.settings)

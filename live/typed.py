@@ -60,12 +60,19 @@ def _described(thing: Any) -> str:
         return typed(thing.ins[0], top=False) + "".join(f" {_term(one)}" for one in thing.ins[1:])
     if thing.kind == "gain" and set(thing.controls) == {"gain"} and not thing.settings:
         by = thing.controls["gain"]
+        if is_plain(thing.ins[0]) and isinstance(by, float):  # a gain of a gain is one gain
+            return _described(type(thing)("gain", thing.ins[0].ins, {"gain": by * thing.ins[0].controls["gain"]}))
         return f"{_factor(by) if not isinstance(by, float) else number(by)} * {_product(thing.ins[0])}"
     if thing.kind == "crossfade" and (asked := _asked(thing.controls.get("at"))) is not None:
         return _when(asked, thing.ins[1], thing.ins[0])
     if thing.kind == "unlatent":
         return typed(thing.ins[0], top=False)
     return call(thing.kind, [typed(one, top=False) for one in thing.ins], thing.controls, thing.settings)
+
+
+def is_plain(thing: Any) -> bool:
+    """An unnamed gain by a number: part of a term, no thing of its own."""
+    return thing.name is None and thing.kind == "gain" and set(thing.controls) == {"gain"} and isinstance(thing.controls["gain"], float)
 
 
 def word_of(kind: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from live.score import Drive, Score, Send
 from live.typed import number
+from live.weave import parts
 
 if TYPE_CHECKING:
     from live.desk import Desk
@@ -67,15 +68,23 @@ def times(a: float | None, b: float | None) -> float | None:
 
 def out_of(desk: Desk, send: Send) -> str:
     """The output a send goes to, by its name in the room."""
-    front = send.place.partition("/")[0]
+    front, _, folded = send.place.partition("/")
     spots = tuple(range(send.first, send.first + send.width))
-    numbers = ", ".join(str(spot + 1) for spot in (spots if len(spots) < 4 else ()))
-    shown = numbers or f"{spots[0] + 1} to {spots[-1] + 1}"
     outputs = getattr(desk.room, "outputs", None) or {}
-    named = [out for out, run in outputs.items() if tuple(run) == spots and out in desk.hand.state.page.outs]
-    if front.startswith("out.") and front.removeprefix("out.") in outputs:
-        named = [front.removeprefix("out.")]
-    return f"out.{named[0]} (loudspeaker{'s' * (len(spots) > 1)} {shown})" if named else f"out[{shown.replace(' to ', ', ')}]"
+    name = front.removeprefix("out.") if folded and front.removeprefix("out.") in outputs else ""
+    if not name:  # two outputs may share their loudspeakers: then the one it was sent to
+        page = desk.hand.state.page.outs
+        named = [out for out, run in outputs.items() if tuple(run) == spots and out in page]
+        name = next((out for out in named if send.place in sent_names(page[out])), named[0] if named else "")
+    if not name:
+        return f"out[{', '.join(str(spot + 1) for spot in dict.fromkeys((spots[0], spots[-1])))}]"
+    shown = ", ".join(str(spot + 1) for spot in spots) if len(spots) < 4 else f"{spots[0] + 1} to {spots[-1] + 1}"
+    return f"out.{name} (loudspeaker{'s' * (len(spots) > 1)} {shown})"
+
+
+def sent_names(value: Any) -> set[str | None]:
+    """The names of everything in what goes to an output."""
+    return {getattr(one, "name", None) for one in [value, *parts(value)]}
 
 
 def listeners(score: Score, name: str) -> list[str]:

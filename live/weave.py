@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from live.values import Described, Mover, Number, Page
+from live.values import Described, Mover, Number, Page, comes_bare, opened
 
 
 def parts(value: Any) -> list[Any]:
@@ -38,14 +38,66 @@ def without(value: Any, gone: set[str]) -> Any:
     return value
 
 
+def copied(whole: Any) -> Any:
+    """A list or dict as another one, of the same things."""
+    if isinstance(whole, dict):
+        return {key: copied(one) for key, one in whole.items()}
+    return [copied(one) for one in whole] if isinstance(whole, list) else whole
+
+
+def alike(a: Any, b: Any) -> bool:
+    """Whether two lists or dicts hold the very same things."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return list(a) == list(b) and all(alike(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(alike(x, y) for x, y in zip(a, b, strict=True))
+    return a is b
+
+
 def put(whole: Any, keys: list[str], fresh: Any) -> Any:
     """A list or dict with one element exchanged; no key: the thing itself."""
     if not keys:
-        return Number(fresh) if isinstance(fresh, Mover) else fresh
+        return Number(fresh, bare=comes_bare(fresh)) if isinstance(fresh, Mover) else fresh
     key, *deeper = keys
     if isinstance(whole, dict):
         return {k: put(v, deeper, fresh) if str(k) == key else v for k, v in whole.items()}
     return type(whole)(put(v, deeper, fresh) if str(count) == key else v for count, v in enumerate(whole, 1))
+
+
+def renewed(value: Any, how: Callable[[Described], tuple[str, str | None]], done: dict[int, Any]) -> Any:
+    """The same, made of things of another kind or name, as ``how`` says; what does not change is the same thing."""
+    if id(value) in done:
+        return done[id(value)]
+    fresh = value
+    if isinstance(value, Described):
+        ins = tuple([renewed(x, how, done) for x in value.ins])
+        controls = {key: renewed(x, how, done) for key, x in value.controls.items()}
+        kind, name = how(value)
+        if (
+            (kind, name) != (value.kind, value.name)
+            or any(a is not b for a, b in zip(ins, value.ins, strict=True))
+            or any(controls[k] is not value.controls[k] for k in controls)
+        ):
+            fresh = type(value)(kind, ins, controls, value.settings)
+            fresh.name, fresh.said = name, value.said
+    elif isinstance(value, Number) and value.mover is not None:
+        mover = renewed(value.mover, how, done)
+        if mover is not value.mover:
+            fresh = Number(mover, value.scale, value.offset, bare=value.bare)
+            fresh.name = value.name if mover.name else None
+    elif isinstance(value, list | tuple):
+        fresh = type(value)(renewed(x, how, done) for x in value)
+    elif isinstance(value, dict):
+        fresh = {key: renewed(x, how, done) for key, x in value.items()}
+    done[id(value)] = fresh
+    return fresh
+
+
+def disowned(name: str, value: Any, old: Any) -> Any:
+    """``x = delay(x)``: what the name meant before is a part without a name now."""
+    now = {id(one) for _, one in opened(name, value)}
+    lost = {id(one) for _, one in opened(name, old)} - now
+    return renewed(value, lambda one: (one.kind, None if id(one) in lost else one.name), {}) if lost else value
 
 
 def rekinded(page: Page, kinds: Mapping[str, str]) -> Page:
@@ -55,30 +107,7 @@ def rekinded(page: Page, kinds: Mapping[str, str]) -> Page:
     done: dict[int, Any] = {}
 
     def again(value: Any) -> Any:
-        if id(value) in done:
-            return done[id(value)]
-        fresh = value
-        if isinstance(value, Described):
-            ins = tuple([again(x) for x in value.ins])
-            controls = {key: again(x) for key, x in value.controls.items()}
-            if (
-                value.kind in kinds
-                or any(a is not b for a, b in zip(ins, value.ins, strict=True))
-                or any(controls[k] is not value.controls[k] for k in controls)
-            ):
-                fresh = type(value)(kinds.get(value.kind, value.kind), ins, controls, value.settings)
-                fresh.name = value.name
-        elif isinstance(value, Number) and value.mover is not None:
-            mover = again(value.mover)
-            if mover is not value.mover:
-                fresh = Number(mover, value.scale, value.offset, bare=value.bare)
-                fresh.name = value.name
-        elif isinstance(value, list | tuple):
-            fresh = type(value)(again(x) for x in value)
-        elif isinstance(value, dict):
-            fresh = {key: again(x) for key, x in value.items()}
-        done[id(value)] = fresh
-        return fresh
+        return renewed(value, lambda one: (kinds.get(one.kind, one.kind), one.name), done)
 
     return Page(
         {name: again(value) for name, value in page.names.items()}, {out: again(value) for out, value in page.outs.items()},

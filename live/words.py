@@ -480,10 +480,10 @@ class Out:
         return page().outs.get("-".join(str(spot) for spot in (spots[0], spots[-1])), 0)
 
     def __repr__(self) -> str:
-        from live.typed import typed
+        from live.paging import spot
 
         return (
-            "\n".join(f"out.{name} = {typed(value, top=False)}" for name, value in page().outs.items())
+            "\n".join(f"{spot(name)} = {typed(value, top=False)}" for name, value in page().outs.items() if value is not None)
             or "out: nothing goes to the loudspeakers"
         )
 

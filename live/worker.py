@@ -76,13 +76,15 @@ def host(ring: Path, word: str, *, seed: int, settings: dict[str, Any], folders:
     above, head = Above(strip, claim, parent), strip.head
     try:
         engine = load_class(find(word, folders))(**settings)
+        engine.tell = lambda progress: say(says="loading", engine=word, ring=ring.stem, how=str(progress)[:80])  # type: ignore[method-assign]
+        engine.tell("")
         engine.load()
         why = wait_turn(above, claim, word)
         if not why:
             head[[at.R_PID, at.R_STATE]] = os.getpid(), STARTING
             hosted = Hosted(engine, strip, seed=seed)
     except Exception as trouble:
-        say(says="gave-up", engine=word, why=f"{type(trouble).__name__}: {trouble}")
+        say(says="gave-up", engine=word, ring=ring.stem, why=f"{type(trouble).__name__}: {trouble}")
         if claim.take():
             head[at.R_STATE] = LEAVING
         return NO_ENGINE
@@ -90,7 +92,15 @@ def host(ring: Path, word: str, *, seed: int, settings: dict[str, Any], folders:
         say(says="bye", engine=word, why=why)
         return 0
     head[at.R_STATE] = RUNNING
-    say(says="ready", engine=word, seconds=round(time.monotonic() - began, 3), frame=hosted.written, ahead=hosted.ahead, chunk=hosted.chunk)
+    say(
+        says="ready",
+        engine=word,
+        ring=ring.stem,
+        seconds=round(time.monotonic() - began, 3),
+        frame=hosted.written,
+        ahead=hosted.ahead,
+        chunk=hosted.chunk,
+    )
     try:
         why, code = play(hosted, word, above), 0
     except GaveUp as trouble:

@@ -77,6 +77,9 @@ def put(text: str, *changes: tuple[int, int, str]) -> str:
     return text
 
 
+HOW = ["swap", "drop", "double", "exchange", "alike", "alike", *["number"] * 6, "name", "name", "string", "string", "line", "line"]
+
+
 def by_token(text: str, dice: random.Random) -> Mutation:
     """A token swapped, dropped, doubled, exchanged, or another one in its place; a line moved."""
     found = words(text)
@@ -87,7 +90,7 @@ def by_token(text: str, dice: random.Random) -> Mutation:
     numbers = [word for word in found if word.kind == "number"]
     names = [word for word in found if word.kind == "name"]
     strings = [word for word in found if word.kind == "string"]
-    how = dice.choice(["swap", "drop", "double", "exchange", "alike", "number", "number", "number", "name", "name", "string", "line", "line"])
+    how = dice.choice(HOW)
     if how == "swap" and one.end <= after.start:
         return Mutation("two tokens swapped", put(text, (one.start, one.end, after.text), (after.start, after.end, one.text)))
     if how == "drop":
@@ -137,7 +140,7 @@ def by_line(text: str, dice: random.Random) -> Mutation:
 
 def by_letter(text: str, dice: random.Random) -> Mutation:
     """A letter too many, too few, another one, two the wrong way round."""
-    spot = dice.randrange(len(text) - 1)
+    spot = dice.choice([k for k in range(len(text) - 1) if "#" not in text[text.rfind("\n", 0, k) + 1 : k + 1]])  # remarks are nobody's
     letter = dice.choice(LETTERS)
     how = dice.choice(["insert", "delete", "replace", "transpose"])
     if how == "insert":
@@ -154,7 +157,7 @@ def mutations(text: str, count: int, seed: int = 1) -> Iterator[Mutation]:
     dice, seen, spot = random.Random(seed), {text}, text.index('"""', 3) + 3 if text.startswith('"""') else 0
     while len(seen) <= count:
         body = text[spot:]  # what is said about the piece may be mistyped as one likes
-        made = by_token(body, dice) if len(seen) % 2 else by_letter(body, dice)
+        made = by_token(body, dice) if len(seen) % 3 else by_letter(body, dice)
         whole = text[:spot] + made.text
         if whole not in seen:
             seen.add(whole)
@@ -207,13 +210,16 @@ class Mutated:
     def tried(self, number: int, mutation: Mutation) -> Result:
         """Save it, hear it land, save the original, hear that land."""
         evening = self.evening
-        evening.near_the_line()
+        before = evening.near_the_line()
         evening.ours.clear()
         saved = evening.save(mutation.text)
         outcome = "admitted" if saved.posted else "same" if saved.read and not saved.refused else "refused"
         result = Result(number, mutation.what, difference(evening.text, mutation.text), outcome, saved.took, said=tuple(saved.lines))
         if saved.posted:
             self._heard(result, saved)
+        else:
+            result.silence, result.own = 1000 * quietest(before) / self.rate, self.most
+        result.peak = max(result.peak, float(np.abs(before).max(initial=0.0)))
         back = evening.save(evening.text, rehearse=False)
         if back.posted:
             result.peak = max(result.peak, float(np.abs(back.sound).max()))
@@ -295,9 +301,9 @@ def tell(report: Report, name: str, results: list[Result], most: float, ceiling:
     gaps = [result for result in heard if result.silence > most + LONGEST and result.gap <= LONGEST]
     note = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     report.add(f"{name}: mutations", len(results), note=note)
-    report.add(f"{name}: longest silence an edit made", max((r.gap for r in heard), default=0.0), LONGEST, unit="ms")
+    report.add(f"{name}: longest silence an edit made", max((r.gap for r in results), default=0.0), LONGEST, unit="ms")
     report.add(f"{name}: silences written so by a mutation", len(gaps), note=f"counted apart; as shipped it has {most:.0f} ms by itself")
-    peak = max((20 * math.log10(max(r.peak, 1e-9)) for r in heard), default=-180.0)
+    peak = max((20 * math.log10(max(r.peak, 1e-9)) for r in results), default=-180.0)
     report.add(f"{name}: highest peak", peak, ceiling + 0.01, unit="dBFS")
     report.add(f"{name}: refused or admitted without exactly one message", sum(not r.one_message for r in results), 0)
     report.add(f"{name}: exceptions of ours", sum(bool(r.ours) for r in results), 0)

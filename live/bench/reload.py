@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import subprocess
 import sys
@@ -59,7 +60,7 @@ def planned(page: Page, before: Score) -> tuple[Score, Plan]:
 def run(report: Report, *, saves: int = 60, pause: float = 1.0, cores: int = 2) -> None:
     """Save, wait for the plan, think for a second, save again."""
     arrived: queue.Queue[tuple[Page | None, Reading | None, object]] = queue.Queue()
-    busy = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(cores)]
+    busy = [subprocess.Popen([sys.executable, "-c", BUSY], start_new_session=True) for _ in range(cores)]  # as other programs are
     took: list[float] = []
     reading: list[float] = []
     planning: list[float] = []
@@ -100,8 +101,9 @@ def run(report: Report, *, saves: int = 60, pause: float = 1.0, cores: int = 2) 
         for one in busy:
             one.kill()
             one.wait()
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     lines, size = session(0).count("\n"), len(score.places)
-    report.add("saves of which no plan came", wrong, 0, note=f"of {saves}; {lines} lines, {size} places, {cores} cores busy")
+    report.add("saves of which no plan came", wrong, 0, note=f"of {saves}; {lines} lines, {size} places, {cores} cores busy, load {load}")
     if not took:
         return
     report.add("save to plan ready, half of them", spot(took, 0.5), unit="ms")

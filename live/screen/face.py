@@ -78,7 +78,7 @@ class Screen(Protocol):
     def __exit__(self, kind: type[BaseException] | None, trouble: BaseException | None, trace: TracebackType | None) -> None: ...
 
     def read(self) -> str | None:
-        """The next thing typed; None when the performer has left. Raises KeyboardInterrupt only in plain mode."""
+        """The next thing typed; None when the performer has left. KeyboardInterrupt: Ctrl-C came right behind it."""
 
     def say(self, text: str) -> None:
         """News, from any thread: shown above the typed line at most four times a second, whole in the log."""

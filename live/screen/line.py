@@ -29,6 +29,7 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import DynamicStyle, Style
 
 from live.screen import colours, hints, status
+from live.screen.ahead import hands, stopped
 from live.screen.face import Played, Status
 from live.screen.keys import Completions, Painted, keys
 from live.screen.meters import Meters
@@ -107,7 +108,7 @@ class Line:
             bottom_toolbar=self._toolbar,
             key_bindings=keys(self),
             search_ignore_case=True,
-            input=ends[0] if ends else None,
+            input=ends[0] if ends else hands(),
             output=self._paper,
         )
         self.session.app.ttimeoutlen = 0.05  # a lone Esc is known as one after this
@@ -178,7 +179,7 @@ class Line:
     # --- reading ------------------------------------------------------------------------
 
     def read(self) -> str | None:
-        """The next thing typed; None when the performer has left."""
+        """The next thing typed; None when the performer has left. KeyboardInterrupt: it was taken back at once by Ctrl-C."""
         self._ran()
         self.news.flush()
         self._look()
@@ -200,6 +201,8 @@ class Line:
         self._note = ""
         if text is not None and text.strip():
             self.news.write_down(SIGN + text.replace("\n", "\n  "))
+            if stopped(self.session.app.input):
+                raise KeyboardInterrupt
             self._alarm = threading.Timer(LONG, self.news.say, ["still running: Ctrl-C stops it, the sound goes on"])
             self._alarm.daemon = True
             self._alarm.start()

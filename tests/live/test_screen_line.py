@@ -212,3 +212,9 @@ def test_an_evening_that_ends_by_itself_closes_a_line_that_is_open_elsewhere(des
                 time.sleep(0.01)
         reading.join(5)
     assert read == [None]
+
+
+def test_control_c_right_behind_enter_stops_what_would_have_run(typed):
+    with pytest.raises(KeyboardInterrupt):
+        typed("while True: pass\r\r\x03y = 2")
+    assert typed("\r") == "y = 2"

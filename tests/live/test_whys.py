@@ -27,10 +27,10 @@ RAIN = 'rain = clip("rain on tin")\n'
 
 
 def desk_of(
-    text: str, *, peaks: dict[str, float] | None = None, bad: dict[str, str] | None = None, ins: int = 2, **state: Any
+    text: str, *, peaks: dict[str, float] | None = None, bad: dict[str, str] | None = None, ins: int = 2, outs: int = 4, **state: Any
 ) -> SimpleNamespace:
     """A desk on which a script plays, its stage a stand-in that says what it is told to."""
-    room = Room.usual(4, ins)
+    room = Room.usual(outs, ins)
     page, scope = words.begin(room), words.namespace()
     exec(text, scope)
     words.finish(page, {name: value for name, value in scope.items() if name not in words.namespace()})
@@ -41,7 +41,7 @@ def desk_of(
     stage = SimpleNamespace(
         meters=lambda: [SimpleNamespace(name=name, peak=peak, bad=(bad or {}).get(name, "")) for name, peak in levels.items()],
         panicked=False, frame=96000, clock=Clock(), knobs=np.zeros(1024), core=SimpleNamespace(clock=cells), score=score,
-        folder=Path("nowhere"), rig=SimpleNamespace(rate=48000, take="nowhere", seed=0, record=True),
+        folder=Path("nowhere"), rig=SimpleNamespace(rate=48000, take="nowhere", seed=0, record=True, ins=ins),
     )  # fmt: skip
     hand = SimpleNamespace(state=State(page, Edit(), score), flights={}, busy="")
     return SimpleNamespace(stage=stage, hand=hand, held=False, session=None, room=room)
@@ -57,6 +57,16 @@ def test_what_is_heard_says_through_whom_where_and_how_loud():
     assert why(desk, "rain").splitlines() == [
         "rain is heard: -12 dB now", "  rain -> out.rear (loudspeakers 3, 4)", "  rain -> dusk -> out.stage (loudspeakers 1, 2) at 0.5",
     ]  # fmt: skip
+
+
+def test_outputs_that_share_their_loudspeakers_are_told_apart():
+    desk = desk_of(RAIN + "bell = tone()\nout.stage = bell\nout.rear = rain", outs=2)
+    assert "  rain -> out.rear (loudspeakers 1, 2)" in why(desk, "rain")
+    assert "  bell -> out.stage (loudspeakers 1, 2)" in why(desk, "bell")
+
+
+def test_loudspeakers_by_number_are_told_by_number():
+    assert "  rain -> out[3, 4] at 0.5" in why(desk_of(RAIN + "out[3, 4] = 0.5 * rain"), "rain")
 
 
 def test_levels_along_the_way_are_multiplied():

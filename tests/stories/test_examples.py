@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +23,9 @@ def piece(request: pytest.FixtureRequest, reader: dict[Path, Piece]) -> Piece:
 
 
 @pytest.fixture(scope="module")
-def reader() -> Iterator[dict[Path, Piece]]:
+def reader() -> dict[Path, Piece]:
     """All of them, read."""
-    yield {one.path: one for one in pieces(ROOT / "examples", *LADDER)}
+    return {one.path: one for one in pieces(ROOT / "examples", *LADDER)}
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +29,12 @@ def name_of(path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def all_read() -> Iterator[dict[Path, Piece]]:
+def all_read() -> dict[Path, Piece]:
     """Every script of every session, read."""
     found: dict[Path, Piece] = {}
     for home in HOMES:
         found |= {one.path: one for one in pieces(home, *(path for path in SCRIPTS if home in path.parents))}
-    yield found
+    return found
 
 
 @pytest.fixture(scope="module", params=SCRIPTS, ids=name_of)
@@ -59,7 +58,7 @@ def test_three_sessions_come_along_each_with_two_scenes() -> None:
 def test_a_session_is_found_by_its_name_and_its_settings_are_all_known(home: Path, tmp_path: Path) -> None:
     assert Session.find(home.name, here=tmp_path).folder == home
     said: list[str] = []
-    room_of({}, home, said.append, environ={}, user=tmp_path)
+    room_of({}, home, said.append, environ={}, user=tmp_path / "antiphon.toml")
     assert said == []
     known = {"main.py", "session.toml", "README.md", "__pycache__", *FOLDERS}
     assert [path.name for path in home.iterdir() if path.name not in known and path.suffix != ".py"] == []

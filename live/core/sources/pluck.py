@@ -170,7 +170,7 @@ def _prepare(making: Making) -> None:
 PLUCK = Kind(
     "pluck",
     pluck,
-    says="a plucked string, for notes: rhythm(pluck(), ...)",
+    says="a plucked string: pluck(hits='x-o-', notes='c3 e3')",
     controls={
         "freq": Control(220.0, low=30, high=4000, unit="Hz", moves="pitch", curve="log"),
         "decay": Control(4.0, low=0.05, high=60, unit="s", moves="tail", curve="log"),
