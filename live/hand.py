@@ -47,6 +47,7 @@ class Proposal:
     accepted: Callable[[State], None] | None = None  # told when it is not
     quiet: str = ""  # said when nothing has to happen
     tell: bool = False  # say what changes, and from which bar on
+    saved: bool = False  # from a file: one that would leave nothing to be heard is a slip
     done: threading.Event = field(default_factory=threading.Event)
     plan: Plan = ()
     refused: str = ""
@@ -152,6 +153,8 @@ class Hand:
         if self.effects:
             page = self.effects(page)
         score = wished.score if proposal.back else score_of(page, wished.score, self.room)
+        if proposal.saved and before.score.sends and not score.sends:
+            raise nothing(proposal.said, "nothing goes to the loudspeakers")
         plan = compare(before.score, score)
         after = replace(wished, score=score)
         proposal.plan = plan
@@ -261,6 +264,11 @@ class Hand:
 def plays() -> str:
     """What is so after every refusal."""
     return "What played plays on."
+
+
+def nothing(said: str, why: str) -> Mistake:
+    """A saved script must not empty the stage by accident."""
+    return Mistake(f"Nothing would be heard: {why}.", near="To fall silent on purpose: hush()", file=said)
 
 
 def summed(plan: Plan) -> str:

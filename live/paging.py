@@ -103,7 +103,7 @@ def script(page: Page, head: str = "") -> str:
     used = {one.kind for value in [*page.names.values(), *page.outs.values()] for one in [value, *below(value)] if isinstance(one, Described)}
     for kind, text in page.effects.items():
         if kind in used:
-            lines += [re.sub(rf"(?m)^(?=def {word_of(kind)}\b)", "@effect\n", text.rstrip(), count=1), ""]  # below what it uses
+            lines += [effected(text, word_of(kind)), ""]
     written: set[str] = set()
 
     def write(name: str, value: Any) -> None:
@@ -136,6 +136,12 @@ def gathered(names: Mapping[str, Any]) -> dict[str, Any]:
         counted = all(key.isdigit() for key in some) and sorted(map(int, some)) == list(range(1, len(some) + 1))
         whole[root] = [some[key] for key in sorted(some, key=int)] if counted else some
     return whole
+
+
+def effected(text: str, word: str) -> str:
+    """A treatment written live as it stands in a script: its mark below what it uses."""
+    text = text.removeprefix("import math as math\n").rstrip()  # math is a word already
+    return re.sub(rf"(?m)^(?=def {word}\b)", "@effect\n", text, count=1)
 
 
 def spot(out: str) -> str:

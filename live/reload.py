@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from live.values import Page
 
 STILL = 0.25  # seconds a file must have stayed the same before its mistake counts
-ECHO = 0.5  # seconds in which the same mistake of the same text is the same save, touched once more
+TOGETHER = 0.1  # seconds in which a module that was saved with it may still come
+ECHO = 0.5  # seconds in which the same text is the same save, touched once more
 
 __all__ = ["Reader", "Reading", "Reload"]
 
@@ -147,10 +148,12 @@ class Reload:
             reading = self.reader.read(self.path, still=still)
             if reading.overtaken:
                 return None
-            if not (reading.half or self._is_cut(reading)):
+            cut = reading.half or self._is_cut(reading)
+            if not cut and reading.mistake is None:
                 return reading
+            hold = STILL if cut else TOGETHER
             with self._turn:
-                self._turn.wait_for(lambda: not still(), max(self._changed + STILL - time.monotonic(), 0))
+                self._turn.wait_for(lambda: not still(), max(self._changed + hold - time.monotonic(), 0))
             if still() and self._on_disk(self.path) == reading.text:
                 return reading
             self._changed = time.monotonic()
@@ -184,7 +187,8 @@ class Reload:
         """One message."""
         before = self.last
         if reading is before:
-            self._call(self.on_same, reading)
+            if time.monotonic() - self._told >= ECHO:
+                self._call(self.on_same, reading)
             return
         self._remember(reading)
         known = before is not None and before.text == reading.text and str(before.mistake) == str(reading.mistake)

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-DONE = 0.015  # seconds after it was closed or moved: editors touch it once more
+DONE = 0.008  # seconds after it was closed or moved: editors touch it once more
 QUIET = 0.08  # seconds without a change, where nobody says that it was closed
-OPEN = 0.5  # the same, where somebody will
+OPEN = 0.5  # the same, where somebody will say so
 LOOK = 1.0  # seconds between looks at the files themselves
 LOOK_ALONE = 0.1  # the same, when that is the only way
 Mark = tuple[int, int, int]
@@ -43,10 +43,17 @@ class Saves:
     """Watches a session's folder, and every other folder in which one of its files really lies."""
 
     def __init__(
-        self, folder: Path | str, saved: Callable[[set[Path]], object], *, quiet: float = QUIET, look: float = LOOK, polling: bool = False
+        self,
+        folder: Path | str,
+        saved: Callable[[set[Path]], object],
+        *,
+        quiet: float = QUIET,
+        patience: float = OPEN,
+        look: float = LOOK,
+        polling: bool = False,
     ) -> None:
         self.folder = Path(folder).absolute()
-        self.saved, self.quiet, self.look, self.polling = saved, quiet, look, polling
+        self.saved, self.quiet, self.patience, self.look, self.polling = saved, quiet, patience, look, polling
         self.ready = threading.Event()  # nothing is missed from here on
         self.closes = False  # the system says when a file is closed
         self._files: dict[Path, Mark | None] = {}  # what is looked at, as it was last told
@@ -139,7 +146,7 @@ class Saves:
             files = {self.folder / name}
         if not files:
             return
-        wait = DONE if what in ("closed", "moved") else OPEN if self.closes and what == "modified" else self.quiet
+        wait = DONE if what in ("closed", "moved") else self.patience if self.closes and what == "modified" else self.quiet
         with self._turn:
             for file in files:
                 self._due[file] = time.monotonic() + wait
@@ -173,7 +180,7 @@ class Saves:
     def _ripe(self, now: float) -> set[Path]:
         """What has been quiet long enough; several files saved together are told together."""
         ripe = {file for file, then in self._due.items() if then <= now}
-        if not ripe or any(now < then <= now + 2 * DONE for then in self._due.values()):
+        if not ripe or any(now < then <= now + 4 * DONE for then in self._due.values()):
             return set()
         for file in ripe:
             del self._due[file]

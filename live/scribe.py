@@ -164,7 +164,7 @@ class Scribe:
         if not names and not changed and page.tempo is None and page.bar is None:
             return Edit()
         fresh = Page({name: value for name, value in names.items() if value is not GONE}, dict(changed), room=self.room)
-        words.named(fresh)
+        words.named(Page({**{name: value for name, value in there.items() if names.get(name) is not GONE}, **fresh.names}))
         words.measure(Page(fresh.names, {k: v for k, v in changed.items() if v is not GONE}, widths=fresh.widths))
         texts = dict.fromkeys(names, text) | {f"out.{out}": text for out in changed}
         return Edit(names, changed, page.tempo, page.bar, fresh.widths, dict(self.effects), texts)
@@ -172,7 +172,7 @@ class Scribe:
     def _without(self, name: str, outs: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs when a place has gone; refused when something else still hears it."""
         left = {id(one) for _, one in opened(name, names[name])}
-        gone = {one.name for _, one in opened(name, self.now().names[name]) if id(one) not in left and one.name is not None}
+        gone = {full for full, one in opened(name, self.now().names[name]) if id(one) not in left and one.name == full}
         gone -= {full for full, _ in opened(name, names[name])}
         if not gone:
             return {}

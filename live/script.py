@@ -25,6 +25,7 @@ from live.frames import KNOWN
 LINES, LETTERS = 20, 400  # what is kept of what a script prints
 VALUES = 256 * 1024  # bytes of plain values that travel to the prompt
 PLAIN = (int, float, complex, str, bytes, bool, type(None))
+DEEPER = "Too many sounds lie inside one another here: give some of them names of their own."
 DEEP = 12_000  # how far pickle may go down: sum() of two thousand sounds
 
 
@@ -216,9 +217,19 @@ def explained(slip: BaseException, names: list[str]) -> dict[str, Any]:
     except Exception as worse:  # an exception of theirs that cannot even be printed, say
         odd = Mistake(f"{type(slip).__name__}, and it cannot be told: {type(worse).__name__}.")
         made = from_exception(odd.with_traceback(slip.__traceback__), files)
+    if not made.line and made.word:
+        _found(made)
     told = dict(vars(made))
     told["file"] = told.get("file") or Asked.name
     return {key: value for key, value in told.items() if plain(value)}
+
+
+def _found(made: Any) -> None:
+    """A slip that only showed when the script had ended: where its word is given its meaning."""
+    for number, line in enumerate(Asked.text.splitlines(), 1):
+        if match := re.match(rf"\s*({re.escape(made.word)})\s*=", line):
+            made.at(Asked.name, number, line, match.start(1), len(made.word))
+            return
 
 
 def _worded(slip: BaseException, names: list[str], files: Mapping[str, str]) -> BaseException:
@@ -231,7 +242,8 @@ def _worded(slip: BaseException, names: list[str], files: Mapping[str, str]) -> 
     if isinstance(slip, Foreign):
         return Mistake(str(slip), word=slip.name)
     if isinstance(slip, RecursionError):
-        return Mistake(f"{called(slip)} calls itself without end.")
+        name = called(slip)
+        return Mistake(f"{name} calls itself without end." if name else DEEPER)
     if "partially initialized module" not in str(slip):
         return slip
     ring = list(dict.fromkeys(os.path.basename(file) for file in spots(slip) if file in files))
@@ -252,7 +264,7 @@ def spots(trouble: BaseException) -> Iterator[str]:
 
 def called(trouble: BaseException) -> str:
     """The function of theirs that was deepest."""
-    name, step = "Something here", trouble.__traceback__
+    name, step = "", trouble.__traceback__
     while step is not None:
         code = step.tb_frame.f_code
         if code.co_filename in Own.texts and not code.co_name.startswith("<"):
@@ -282,7 +294,7 @@ def packed(page: Any, names: dict[str, Any] | None = None) -> bytes:
     try:
         Packer(out, 5).dump(page)
     except RecursionError:
-        raise Foreign("Too many sounds lie inside one another here: give some of them names of their own.") from None
+        raise Foreign(DEEPER) from None
     except Foreign as why:
         for name, value in (names or {}).items():
             try:

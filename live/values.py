@@ -110,7 +110,7 @@ class Described(Value):
         for held in (self.controls, self.settings, known):
             if name in held:
                 return held[name]
-        raise Mistake(f"{self.name or self.kind} has no control {name!r}.", near=nearest(name, known), word=name)
+        raise Mistake(f"{self.name or bound_as(self) or self.kind} has no control {name!r}.", near=nearest(name, known), word=name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """``rain.rate = 0.5``, at the prompt."""

@@ -278,7 +278,12 @@ class Verbs:
         if not state.edit:
             return Told("everything typed is in the script already. For sound: keep(60)")
         text = desk.session.script.read_text("utf-8-sig")
-        fresh, lines = written_back(text, state)
+        try:
+            fresh, lines = written_back(text, state)
+        except SyntaxError as slip:
+            raise Mistake(
+                f"{desk.session.script.name} cannot be read as it is: line {slip.lineno}.", near="Put that right and save, then keep() again."
+            ) from None
         temp = desk.session.script.with_suffix(".new")
         temp.write_text(fresh, "utf-8")
         temp.replace(desk.session.script)

@@ -112,11 +112,12 @@ def declared(file: Path) -> dict[str, Word]:
     found: dict[str, Word] = {}
 
     def kind(
-        word: str, op: Any = None, says: str = "", inlets: tuple[str, ...] = (), controls: Mapping[str, Control] | None = None, **more: Any
-    ) -> None:
+        word: str, op: Any = None, says: str = "", inlets: tuple[str, ...] = (), controls: Mapping[str, Control] | None = None,
+        settings: Mapping[str, Any] | None = None, *_: Any, **more: Any,
+    ) -> None:  # fmt: skip
         gives = "control" if more.get("control") else "sound"
         found[word] = Word(
-            word, says, tuple(inlets), controls or {}, more.get("settings") or {}, gives,
+            word, says, tuple(inlets), controls or {}, settings or {}, gives,
             events=bool(more.get("events")), file=file, channels=more.get("channels"), lag=more.get("latency"),
         )  # fmt: skip
 

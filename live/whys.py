@@ -202,8 +202,21 @@ def quiet(name: str, node: Node, score: Score, desk: Desk) -> list[str]:
     if node.kind == "mic":
         spot = int(settings.get("first", 0)) + 1
         return [f"input {spot} is silent: is something plugged in, and turned up?"]
-    silent = [one for one in node.ins if one in score.places and peak(desk, one, 0.0) < SILENT]
-    return [f"it hears {', '.join(root(one) for one in silent)}, which is silent, too: why({called(root(silent[0]))})"] if silent else []
+    silent = [one for one in named_ins(score, name) if peak(desk, one, 0.0) < SILENT]
+    return [f"it hears {', '.join(silent)}, which is silent, too: why({called(silent[0])})"] if silent else []
+
+
+def named_ins(score: Score, name: str) -> list[str]:
+    """Who is heard by a place and by its own parts."""
+    found: dict[str, None] = {}
+    todo = list(score.places[name].ins)
+    while todo:
+        one = todo.pop(0)
+        if root(one) == root(name) and one != name:
+            todo += score.places[one].ins
+        elif "/" not in one and "(" not in one:
+            found[one] = None
+    return list(found)
 
 
 def brought(desk: Desk, name: str) -> list[str]:

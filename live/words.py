@@ -73,7 +73,7 @@ class Noun:
     def __rshift__(self, other: Any) -> Any:
         raise Mistake(
             ">> is not used here: every line says what a name is.",
-            near=f"Write: worn = {getattr(other, 'word', 'filter')}({self.word}(...))",
+            near=f"Write: worn = {other.word if isinstance(other, Noun) else 'filter'}({self.word}(...))",
             word=">>",
         )
 
@@ -87,6 +87,8 @@ class Noun:
         for name, value in named.items():
             _name(word, name, value, ins, controls, settings)
         inlets = _heard(word, ins)
+        if word.settings.get("file") == "" and "file" not in settings:
+            raise Mistake(f"{word.word} needs a sound file.", near=f'Write: {word.word}("rain on tin")', word=word.word)
         if word.gives == "control":
             bare = word.word in PLAIN and not {"low", "high"} & controls.keys()
             return Number(Mover(word.word, inlets, controls, settings), bare=bare)
@@ -115,6 +117,8 @@ def _sorted(word: Word, given: Iterable[Any]) -> tuple[dict[str, Described], dic
             ins[free[0]] = one
         elif isinstance(one, Rhythm):
             _hits(word, one, settings)
+        elif isinstance(one, str) and NOTE.match(one.strip()) and (pitch := next(_pitches(word, controls), "")):
+            controls[pitch] = hertz(one)
         elif isinstance(one, str):
             free = [key for key in texts if key not in settings]
             if not free:
@@ -128,6 +132,11 @@ def _sorted(word: Word, given: Iterable[Any]) -> tuple[dict[str, Described], dic
         else:
             raise Mistake(f"{word.word} has no use for {what_is(one)}.", near=signature(word), word=word.word)
     return ins, controls, settings
+
+
+def _pitches(word: Word, controls: Mapping[str, Any]) -> Iterator[str]:
+    """Controls of a word with a voice of its own that a note can be given to."""
+    return (name for name, control in word.controls.items() if control.unit == "Hz" and not word.inlets and name not in controls)
 
 
 def _name(word: Word, name: str, value: Any, ins: dict[str, Described], controls: dict[str, Any], settings: dict[str, Any]) -> None:

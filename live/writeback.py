@@ -1,4 +1,9 @@
-"""Prompt edits into the script: each name's own line is exchanged, comments and everything else stay as they are."""
+"""Prompt edits into the script: each name's own line is exchanged, comments and everything else stay as they are.
+
+A new name stands before the first output, or above the first line that uses
+it. A line that uses what comes later in the script is followed by it: that
+line moves up.
+"""
 
 from __future__ import annotations
 
@@ -6,119 +11,139 @@ import ast
 import io
 import tokenize
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from live.edits import GONE, State
-from live.paging import below, spot
-from live.typed import number, typed
-from live.values import Value
+from live.paging import below, effected, spot
+from live.typed import number, typed, word_of
+from live.values import Described, Value
 
 
-@dataclass
-class _Line:
-    """A statement of the script: which lines it takes, and what it binds."""
+@dataclass(eq=False)
+class _Item:
+    """A statement of the script with its lines, or what stands between two."""
 
-    first: int
-    last: int
-    binds: str
+    text: str
+    binds: str = ""
+    uses: set[str] = field(default_factory=set)
 
 
 def written_back(text: str, state: State) -> tuple[str, list[str]]:
-    """The script with the edits in it, and what was done, a line each."""
-    lines = text.splitlines()
+    """The script with the edits in it, and what was done, a line each. SyntaxError when there is none to be read."""
     edit, page = state.edit, state.page
+    items = _items(text)
     said: list[str] = []
-    statements = _statements(text)
-    spots = {one.binds: one for one in statements if one.binds}
-    changes: list[tuple[int, int, list[str]]] = []  # first and last line (from 1), and what stands there now
+    touched: list[_Item] = []
 
-    def exchange(what: str, fresh: str) -> None:
-        """One statement becomes another, its comment kept."""
-        old = spots[what]
-        changes.append((old.first, old.last, [fresh + comment_of(lines[old.last - 1])]))
-        said.append(fresh)
+    def write(binds: str, fresh: str) -> None:
+        """One statement becomes another, its comment kept; of several, the last. A new one waits for its spot."""
+        old = [item for item in items if item.binds == binds]
+        new = _Item(fresh, binds, _uses(fresh))
+        if old:
+            new.text += comment_of(old[-1].text.splitlines()[-1])
+            items[items.index(old[-1])] = new
+        elif binds == "tempo":
+            items.insert(_after_imports(items), new)
+            new.text = f"\n{fresh}"
+        elif binds.startswith("out") and not binds[3:4].isalnum():
+            items.append(new)
+        else:
+            items.insert(_first_out(items), new)
+        touched.append(new)
+        said.append(fresh if "\n" not in fresh else f"@effect {binds}")
 
-    new: list[tuple[str, str]] = []
+    def take(binds: str, there: bool) -> None:
+        """What was deleted: its lines go; what is bound otherwise is deleted in so many words."""
+        old = [item for item in items if item.binds == binds]
+        for item in old:
+            items.remove(item)
+        if not old and there:
+            write(binds, f"del {binds}" if not binds.startswith("out") else f"{binds} = 0")
+        else:
+            said.append(f"del {binds}")
+
+    if (edit.tempo or edit.bar) and page.tempo:
+        write("tempo", f"tempo({number(page.tempo)}{f', {number(page.bar)}' if page.bar else ''})")
+    for kind in sorted(_effects(state)):
+        effect = page.effects.get(kind, "")
+        if effect and effect not in state.script.effects.values():
+            write(word_of(kind), f"{effected(effect, word_of(kind))}\n")
     for name, value in edit.names.items():
         if value is GONE:
-            if name in spots:
-                changes.append((spots[name].first, spots[name].last, []))
-                said.append(f"del {name}")
-            continue
-        fresh = f"{name} = {typed(value)}"
-        if name in spots:
-            exchange(name, fresh)
+            take(name, name in state.script.names)
         else:
-            new.append((name, fresh))
-    pace = f"tempo({number(page.tempo)}{f', {number(page.bar)}' if page.bar else ''})" if page.tempo else ""
-    if (edit.tempo or edit.bar) and pace:
-        if "tempo" in spots:
-            exchange("tempo", pace)
-        else:
-            after = max([one.last for one in statements if one.binds == "import"], default=0)
-            changes.append((after + 1, after, ["", pace]))
-            said.append(pace)
-    ends: list[str] = []
+            write(name, f"{name} = {typed(value, own=name)}")
     for out, value in edit.outs.items():
-        where = spot(out)
         if value is GONE or value is None:
-            if where in spots:
-                changes.append((spots[where].first, spots[where].last, []))
-                said.append(f"del {where}")
-            continue
-        fresh = f"{where} = {typed(value, top=False)}"
-        if where in spots:
-            exchange(where, fresh)
+            take(spot(out), state.script.outs.get(out) is not None)
         else:
-            ends.append(fresh)
-            said.append(fresh)
-    if new:
-        wanted = set(page.effects.values()) - set(state.script.effects.values())
-        before = min([one.first for one in statements if one.binds.startswith("out")], default=len(lines) + 1)
-        changes.append(
-            (before, before - 1, [*(f"@effect\n{text.rstrip()}\n" for text in wanted), *(fresh for _, fresh in _in_order(new, edit.names))])
-        )
-        said += [fresh for _, fresh in new]
-    for first, last, fresh in sorted(changes, key=lambda change: (change[0], change[1]), reverse=True):
-        lines[first - 1 : last] = fresh
-    return "\n".join([*lines, *ends]).rstrip() + "\n", said
+            write(spot(out), f"{spot(out)} = {typed(value, top=False)}")
+    for item in touched:
+        _follow(items, item)
+    return "\n".join(item.text for item in items).rstrip() + "\n", said
 
 
-def _in_order(new: list[tuple[str, str]], names: object) -> list[tuple[str, str]]:
-    """What uses another stands after it."""
-    assert isinstance(names, dict)
-    found: list[tuple[str, str]] = []
-    texts = dict(new)
-
-    def put(name: str) -> None:
-        if any(name == done for done, _ in found):
-            return
-        for one in below(names[name]) if isinstance(names[name], Value | list | tuple | dict) else []:
-            root = (one.name or "").partition(".")[0]
-            if root in texts and root != name:
-                put(root)
-        found.append((name, texts[name]))
-
-    for name, _ in new:
-        put(name)
-    return found
+def _effects(state: State) -> set[str]:
+    """Treatments written live that the edits use."""
+    some = [value for value in (*state.edit.names.values(), *state.edit.outs.values()) if isinstance(value, Value | list | tuple | dict)]
+    return {one.kind for value in some for one in (value, *below(value)) if isinstance(one, Described) and one.kind.startswith("effect:")}
 
 
-def _statements(text: str) -> list[_Line]:
-    """Every statement at the top of the script. Of several that bind a name, the last one counts."""
-    found = []
+def _follow(items: list[_Item], item: _Item) -> None:
+    """Whatever a statement uses stands above it."""
+    for other in [one for one in items[items.index(item) + 1 :] if one.binds and one.binds in item.uses]:
+        if not any(one.binds == other.binds for one in items[: items.index(item)]):
+            items.remove(other)
+            items.insert(items.index(item), other)
+            _follow(items, other)
+
+
+def _first_out(items: list[_Item]) -> int:
+    """Where the script begins to say what is heard; its end, when it never does."""
+    return next((k for k, item in enumerate(items) if item.binds.startswith(("out.", "out["))), len(items))
+
+
+def _after_imports(items: list[_Item]) -> int:
+    return max([k + 1 for k, item in enumerate(items) if item.binds == "import"], default=0)
+
+
+def _items(text: str) -> list[_Item]:
+    """The script in pieces, none lost. Statements that share a line get lines of their own."""
+    lines = text.splitlines()
+    found: list[_Item] = []
+    done = 0
     for node in ast.parse(text).body:
-        binds = ""
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            binds = ast.unparse(node.targets[0])
-        elif isinstance(node, ast.AugAssign | ast.AnnAssign):
-            binds = ast.unparse(node.target)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            binds = "import"
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "tempo":
-            binds = "tempo"
-        found.append(_Line(node.lineno, node.end_lineno or node.lineno, binds))
-    return found
+        first, last = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))]), node.end_lineno or node.lineno
+        if first <= done:  # a second one on the line
+            found[-1].text = ast.unparse(ast.parse(found[-1].text).body[0])
+            source = ast.get_source_segment(text, node) or ast.unparse(node)
+            found.append(_Item(source + comment_of(lines[last - 1]), _binds(node), _uses(source)))
+        else:
+            found += [_Item(line) for line in lines[done : first - 1]]
+            source = "\n".join(lines[first - 1 : last])
+            found.append(_Item(source, _binds(node), _uses(ast.unparse(node))))
+        done = last
+    return found + [_Item(line) for line in lines[done:]]
+
+
+def _binds(node: ast.stmt) -> str:
+    """What a statement at the top of the script is about."""
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        return ast.unparse(node.targets[0])
+    if isinstance(node, ast.AugAssign | ast.AnnAssign):
+        return ast.unparse(node.target)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return "import"
+    if isinstance(node, ast.FunctionDef):
+        return node.name
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "tempo":
+        return "tempo"
+    return ""
+
+
+def _uses(text: str) -> set[str]:
+    """Names that a statement reads."""
+    return {one.id for one in ast.walk(ast.parse(text)) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
 
 
 def comment_of(line: str) -> str:
@@ -130,5 +155,5 @@ def comment_of(line: str) -> str:
             if token.type == tokenize.COMMENT:
                 found = "    " + token.string
     except (tokenize.TokenError, SyntaxError):
-        return ""
+        return found
     return found

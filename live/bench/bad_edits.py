@@ -37,7 +37,7 @@ SYNTAX = [
     ("syntax", "out.stage = [", "out.stage = (", "does not match"),
     ("syntax", "from live import *", "from live imp *", "not Python"),
     ("syntax", "", "worse = 3x\n", "main.py:12"),
-    ("syntax", "", "if True:\n        x = 1\n\ty = 2\n", "tabs"),
+    ("syntax", "", "if True:\n        x = 1\n\ty = 2\n", "Tabs and spaces"),
     ("syntax", "gain=0.4", "gain:0.4", "main.py:6"),
 ]
 NAMES = [
@@ -46,11 +46,11 @@ NAMES = [
     ("names", "feedback=0.4", "feedbak=0.4", "feedback"),
     ("names", "cutoff=", "cutof=", "cutoff"),
     ("names", "out.stage", "out.stag", "stage"),
-    ("names", "lfo(300", "lof(300", "lfo"),
+    ("names", "lfo(300", "lof(300", "There is no 'lof'"),
     ("names", "from live import *\n", "", "from live import *"),
     ("names", "0.4 * beat", "0.4 * beats.x", "beats"),
     ("names", "", "tempoo(90)\n", "tempo"),
-    ("names", "low = tone(55", "tone = tone(55", "word of the language"),
+    ("names", "", "reverb = rain\nout.stage = reverb\n", "word of the language"),
     ("names", "", "more = worn.wetness\n", "no control"),
     ("names", "", "hush()\n", "hush"),
 ]

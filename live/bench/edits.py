@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from live.bench.bad_edits import BAD, BASE
-from live.bench.evening import Evening, says_where
+from live.bench.saving import Evening, says_where
 from live.bench.good_edits import GOOD
 from live.bench.report import Report, median
 
@@ -50,6 +50,7 @@ class Tried:
     word: str = ""
     lines: tuple[str, ...] = ()
     heard: bool = False  # it reached the output
+    placed: bool = True  # the message says where
     took: float = 0.0
     bars: float = 0.0
 
@@ -66,10 +67,11 @@ def bad(evening: Evening, untouched: Evening, some: list[tuple[Any, ...]]) -> li
     """Save each; what comes out must be, sample for sample, what comes out where nobody saves anything."""
     found = []
     for kind, was, now, word in some:
-        saved = evening.save(edited(was, now), more=evening.bar // 2)
+        text = edited(was, now)
+        saved = evening.save(text, more=evening.bar // 2)
         other = untouched.studio.run_until(evening.studio.frame)
         heard = saved.posted or not np.array_equal(saved.sound, other)
-        found.append(Tried(kind, f"{was or '+'} -> {now!r}", word, tuple(saved.lines), heard, saved.took))
+        found.append(Tried(kind, f"{was or '+'} -> {now!r}", word, tuple(saved.lines), heard, says_where(saved.lines, text if isinstance(text, str) else ""), saved.took))
         if heard:  # the rest is measured from where it should be
             evening.save(BASE, rehearse=False)
             untouched.studio.run_until(evening.studio.frame)
@@ -94,7 +96,7 @@ def all_bad(report: Report) -> list[Tried]:
         found = bad(evening, untouched, BAD)
         ours = list(evening.ours)
     several = [one for one in found if len(one.lines) != 1]
-    mute = [one for one in found if not says_where(list(one.lines), evening.desk.hand.state.score)]
+    mute = [one for one in found if not one.placed]
     other = [one for one in found if one.word not in one.said]
     kinds = Counter(one.kind for one in found)
     report.add("bad edits that were heard", sum(one.heard for one in found), 0, note=f"of {len(found)}, sample for sample: {', '.join(f'{n} {k}' for k, n in kinds.items())}")

@@ -1,175 +1,346 @@
-"""An evening in the studio for benches and tests: a session, a desk, saves that land at once, and every sound that came out."""
+"""A whole evening at the prompt, measured: how soon it is there, what an endless loop costs, what a crash takes, what a replay gives back."""
 
 from __future__ import annotations
 
+import json
+import os
+import random
 import re
-import shutil
+import signal
+import statistics
+import subprocess
+import sys
 import tempfile
-import threading
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from live.desk import Desk
-from live.plan import Plan
-from live.room import Room
-from live.score import Score
-from live.session import SHIPPED, Session
-from live.studio import Studio, alone, land, settled
+from live.bench.report import Report
 
-SILENT = 10 ** (-70 / 20)
-EARLY = 0.25  # seconds before the bar line a script is saved: the next bar is still to be had
-DRONE = '''"""A drone and a pulse that never pause: what the benches play when they are given no session."""
-
-from live import *
-
-tempo(240)
-low = tone(55, gain=0.4)
-air = filter(noise(gain=0.2), cutoff=lfo(300, 1200, beats=8))
-rain = clip("rain on tin", rate=0.75)
-worn = delay(rain, time=0.3, feedback=0.4, mix=0.3)
-beat = pluck(220, decay=0.5, hits=seq("x-o- xx-o"))
-out.stage = [0.5 * low, 0.5 * air, 0.6 * worn, 0.4 * beat]
-'''
+READY = re.compile(rb"\d+ bpm")
+START, HELP, CTRL_C = 1.5, 0.3, 0.2  # seconds
 
 
-@dataclass
-class Saved:
-    """What came of one save."""
+class Terminal:
+    """``antiphon`` in a terminal of its own, typed into from outside."""
 
-    took: float = 0.0  # seconds from the save until it was refused, or ready to land
-    lines: list[str] = field(default_factory=list)  # what was said about it
-    plan: Plan = ()
-    posted: bool = False
-    frame: int = 0  # at the save
-    sound: Any = None  # from the save on
-    score: Score = field(default_factory=Score)
-    before: Score = field(default_factory=Score)
-    read: bool = True  # the script could be read
+    def __init__(self, *words: str, cwd: Path, runtime: Path, columns: int = 110) -> None:
+        import fcntl
+        import pty
+        import struct
+        import termios
 
-    @property
-    def refused(self) -> bool:
-        """Whether what played played on."""
-        return not self.posted and bool(self.lines) and self.score == self.before and "plays as it is" not in self.lines[-1]
+        self.began = time.perf_counter()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            root = str(Path(__file__).resolve().parents[2])
+            os.environ.update(TERM="xterm-256color", ANTIPHON_RUNTIME=str(runtime), PYTHONPATH=root)
+            os.chdir(cwd)
+            os.execv(sys.executable, [sys.executable, "-m", "live.cli", *words])
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+        self.seen = b""
 
+    def until(self, what: re.Pattern[bytes], patience: float = 30.0) -> float:
+        """Read until it is seen; when that was, in seconds after the start. Raises TimeoutError."""
+        import select
 
-def played_in(frame: int, frames: int, ins: int = 2, rate: int = 48000) -> np.ndarray:
-    """Somebody plays short phrases into the inputs: the same at the same frame, whoever asks."""
-    t = np.arange(frame, frame + frames) / rate
-    phase = t % 0.75
-    sound = 0.3 * np.exp(-4 * phase) * np.sin(2 * np.pi * 196 * t) * (t % 6 < 4)
-    return np.tile(sound.astype(np.float32), (ins, 1))
+        end = time.perf_counter() + patience
+        while not what.search(plain(self.seen)):
+            if time.perf_counter() > end:
+                raise TimeoutError(f"never saw {what.pattern!r}; the end was {self.seen[-300:]!r}")
+            if select.select([self.fd], [], [], 0.005)[0]:
+                piece = os.read(self.fd, 65536)
+                if b"\x1b[6n" in piece:
+                    os.write(self.fd, b"\x1b[1;1R")
+                self.seen += piece
+        return time.perf_counter() - self.began
 
-
-class Evening:
-    """One session, played as fast as it goes."""
-
-    def __init__(
-        self, session: str = "", text: str = "", *, outs: int = 2, ins: int = 2, rehearse: bool = True, journal: bool = False, seed: int = 1
-    ) -> None:
-        """``session``: a shipped one by name; else ``text`` is the script (or a drone)."""
-        self.room = Path(tempfile.mkdtemp(prefix="antiphon-evening-"))
-        home = self.room / (session or "evening")
-        if session:
-            shutil.copytree(SHIPPED / session, home, ignore=shutil.ignore_patterns("takes", "__pycache__"))
-        else:
-            home.mkdir()
-            (home / "main.py").write_text(text or DRONE, "utf-8")
-        self.path = home / "main.py"
-        self.text = self.path.read_text("utf-8")
-        self.studio = Studio(outs=outs, ins=ins, folder=self.room, seed=seed, heard=lambda f, n: played_in(f, n, ins), journal=journal)
-        self.desk = Desk(self.studio, Session.find(str(home)), Room.usual(outs, ins), rehearse=rehearse)  # type: ignore[arg-type]
-        self.dress = self.desk.hand.dress
-        self.said: list[str] = []
-        self.ours: list[str] = []  # exceptions of ours that somebody had to catch
-        self.desk.listeners.append(self.said.append)
-        self._hook = threading.excepthook
-        threading.excepthook = lambda args: self.ours.append(f"{args.thread}: {args.exc_type.__name__}: {args.exc_value}")
-
-    def __enter__(self) -> Evening:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, trouble: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def warm(self, patience: float = 120.0) -> None:
-        """Wait until the next room and a reader stand by: a figure would otherwise be theirs."""
-        self.desk.reader().warm(patience)
-        if self.dress:
-            until = time.monotonic() + patience
-            while self.dress.child is None and time.monotonic() < until:
-                time.sleep(0.01)
-            if self.dress.child:
-                self.dress.child.opened(patience)
-
-    @property
-    def bar(self) -> int:
-        """Frames of a bar."""
-        clock = self.studio.clock
-        return round(clock.beat_frames * clock.bar)
-
-    def near_the_line(self, early: float = EARLY) -> np.ndarray:
-        """Time passes until shortly before the next bar."""
-        studio = self.studio
-        line = studio.clock.next(studio.frame + round(early * studio.rig.rate) + 1, studio.clock.bar)
-        return studio.run_until(line - round(early * studio.rig.rate) - studio.rig.block)
-
-    def save(self, text: str | bytes, *, more: int | None = None, rehearse: bool = True, name: str = "main.py") -> Saved:
-        """Save the script; when it is accepted, play until it has landed and ``more`` frames (a bar)."""
-        desk, studio = self.desk, self.studio
-        self.path.with_name(name).write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
-        desk.hand.dress = self.dress if rehearse else None
-        found = Saved(frame=studio.frame, before=desk.hand.state.score)
-        heard, posted = len(self.said), studio.posted
-        began = time.perf_counter()
-        reading = desk.reader().read(self.path)
-        found.read = reading.mistake is None
-        desk._reading(reading)
-        settled(desk)
-        found.took = time.perf_counter() - began
-        found.posted = studio.posted > posted
-        if found.posted:
-            found.plan = desk.hand.plan
-            found.sound = land(desk, studio, self.bar if more is None else more)
-        else:
-            found.sound = studio.run(more or 0)
-        desk.hand.dress = self.dress
-        found.score = desk.hand.state.score
-        found.lines = self.said[heard:]
-        return found
-
-    def alone(self, score: Score, frame: int, frames: int) -> np.ndarray:
-        """What a score that landed at ``frame`` would be by itself from there on."""
-        ages = {name: frame - born for name, born in self.studio.born.items() if name in score.places and born < frame}
-        return alone(score, frames, studio=self.studio, frame=frame, ages=ages)
+    def type(self, text: str) -> None:
+        """Keys, as they are."""
+        self.seen = b""
+        os.write(self.fd, text.encode())
 
     def close(self) -> None:
-        """The evening is over."""
-        threading.excepthook = self._hook
-        self.desk.hand.dress = self.dress
-        self.desk.close()
-        shutil.rmtree(self.room, ignore_errors=True)
+        """Leave in order, or be ended."""
+        try:
+            os.write(self.fd, b"\x03quit()\r")
+            end = time.monotonic() + 10
+            while time.monotonic() < end and os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+                try:
+                    os.read(self.fd, 65536)
+                except OSError:
+                    time.sleep(0.05)
+        except OSError:
+            pass
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except (OSError, ChildProcessError):
+            pass
+        os.close(self.fd)
 
 
-def quietest(sound: np.ndarray, level: float = SILENT) -> int:
-    """The longest silence, in frames."""
-    loud = np.flatnonzero(np.abs(sound).max(axis=0) >= level)
-    edges = np.concatenate([[-1], loud, [sound.shape[1]]])
-    return int(np.diff(edges).max() - 1)
+def plain(seen: bytes) -> bytes:
+    """What a terminal shows, without how."""
+    return re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]|\r", b"", re.sub(rb"\x1b\[\d*C", b" ", seen))
 
 
-PLACED = re.compile(r"^[\w./-]+\.py:\d+|line \d+|^> ", re.MULTILINE)
+def session(folder: Path, text: str = "") -> Path:
+    """A session that sounds."""
+    home = folder / "night"
+    home.mkdir(parents=True)
+    (home / "main.py").write_text(text or 'from live import *\n\nrain = clip("rain on tin")\nout.stage = 0.5 * rain\n')
+    return home
 
 
-def says_where(lines: list[str], score: Score | None = None) -> bool:
-    """Whether a message names a line, a file, or a place."""
-    text = "\n".join(lines)
-    names = set(score.places) if score else set()
-    return bool(PLACED.search(text)) or any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names) or "main.py" in text
+def start(report: Report, rounds: int) -> None:
+    """From the command to the prompt, and what was imported on the way."""
+    with tempfile.TemporaryDirectory(prefix="antiphon-bench-") as room:
+        home, runtime = session(Path(room)), Path(room) / "run"
+        runtime.mkdir()
+        times, torch = [], ""
+        for _ in range(rounds + 1):  # the first one warms up
+            terminal = Terminal("play", str(home), "--device", "null", cwd=home, runtime=runtime)
+            try:
+                times.append(terminal.until(READY))
+                terminal.until(re.compile(rb"playing on"), 120)
+                terminal.type("import sys; [n in sys.modules for n in ('torch', 'numba')]\r")
+                terminal.until(re.compile(rb"(True|False), (True|False)\]"))
+                torch = "not imported" if b"[False, False]" in plain(terminal.seen) else "IMPORTED"
+            finally:
+                terminal.close()
+        report.add(
+            "start to prompt, warm", statistics.median(times[1:]), START, unit="s", note=f"worst {max(times[1:]):.2f}; torch, numba {torch}"
+        )
+        report.add("torch at the prompt", float(torch != "not imported"), 0.0)
+    took = []
+    for _ in range(max(rounds, 3)):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "live.cli", "--help"], check=True, capture_output=True)
+        took.append(time.perf_counter() - began)
+    report.add("antiphon --help", statistics.median(took), HELP, unit="s")
 
 
-__all__ = ["DRONE", "Evening", "Saved", "Score", "quietest", "says_where"]
+def loop(report: Report, seconds: float, device: str) -> None:
+    """``while True: pass`` at the prompt, beside as much time without it; then Ctrl-C."""
+    from live.core import layout as at
+    from live.core.memory import Map
+
+    with tempfile.TemporaryDirectory(prefix="antiphon-bench-") as room:
+        home, runtime = session(Path(room)), Path(room) / "run"
+        runtime.mkdir()
+        terminal = Terminal("play", str(home), "--device", device, cwd=home, runtime=runtime)
+        try:
+            terminal.until(re.compile(rb"help\(\) says"), 120)
+            time.sleep(8.0)  # the standby core and the rehearsal room have loaded by then
+            core = Map(runtime / "main" / "core.map", at.CORE)
+
+            def lost() -> int:
+                return int(core.clock[at.C_LOST])
+
+            a = lost()
+            time.sleep(seconds)
+            b = lost()
+            terminal.type("while True: pass\r\r")
+            time.sleep(seconds)
+            c = lost()
+            terminal.seen = b""
+            began = time.perf_counter()
+            os.write(terminal.fd, b"\x03")
+            terminal.until(re.compile(rb"Stopped|interrupted"), 10)
+            back = time.perf_counter() - began
+            core.close()
+        finally:
+            terminal.close()
+    report.add(
+        f"blocks lost in {seconds:g} s of while True: pass",
+        c - b,
+        max(b - a, 0),
+        unit="blocks",
+        note=f"the same time without it: {b - a}; on {device}",
+    )
+    report.add("Ctrl-C gives the prompt back", back, CTRL_C, unit="s")
+
+
+CHILD = """
+import hashlib, json, random, sys, time
+from pathlib import Path
+from live.desk import Desk
+from live.journal import new_take
+from live.plan import score_data
+from live.rig import Rig
+from live.session import Session
+from live.stage import Stage
+home, seed = Path(sys.argv[1]), int(sys.argv[2])
+dice = random.Random(seed)
+session = Session.find(str(home))
+stage = Stage.open(Rig(take=str(new_take(session.takes)), ins=0))
+desk = Desk(stage, session, rehearse=False)
+desk.hand.quant = "now"
+def mark(what, score):
+    print(what, hashlib.sha256(json.dumps(score_data(score), sort_keys=True).encode()).hexdigest()[:16], flush=True)
+desk.play_session()
+desk.hand.settle()
+post = stage.post
+def posted(plan, **how):
+    from live.plan import carried
+    mark("posted", carried(desk.hand.state.score, plan))
+    return post(plan, **how)
+stage.post = posted
+print("ready", flush=True)
+for k in range(10_000):
+    desk.run(dice.choice([f"rain.rate = {dice.uniform(0.2, 2):.3f}", f"p{k % 9} = tone({dice.randint(100, 900)}, gain=0.1)\\nout.stage += p{k % 9}", "undo()", f"tempo({dice.randint(60, 180)})"]))
+    desk.hand.settle()
+    mark("landed", stage.score)
+    time.sleep(dice.uniform(0, 0.05))
+"""
+
+
+def crash(report: Report, rounds: int) -> None:
+    """Everything killed at random moments: the next start offers exactly the last accepted state."""
+    import hashlib
+
+    from live.core.memory import where
+    from live.pids import end
+    from live.plan import score_data
+    from live.session import last_evening
+
+    dice, exact, restored = random.Random(1), 0, 0
+    before = os.environ.get("ANTIPHON_RUNTIME")
+    for turn in range(rounds):
+        with tempfile.TemporaryDirectory(prefix="antiphon-bench-", ignore_cleanup_errors=True) as room:
+            home, runtime = session(Path(room)), Path(room) / "run"
+            runtime.mkdir()
+            env = dict(os.environ, ANTIPHON_RUNTIME=str(runtime), PYTHONPATH=str(Path(__file__).resolve().parents[2]))
+            child = subprocess.Popen(
+                [sys.executable, "-c", CHILD, str(home), str(turn)], stdout=subprocess.PIPE, text=True, env=env, start_new_session=True
+            )
+            assert child.stdout is not None
+            while child.stdout.readline().strip() != "ready":
+                if child.poll() is not None:
+                    raise RuntimeError("the evening to be killed did not begin")
+            time.sleep(dice.uniform(0.3, 3.0))
+            os.environ["ANTIPHON_RUNTIME"] = str(runtime)
+            child.kill()
+            for role in ("watch", "core", "tape"):
+                end(where() / "main", role, hard=True)
+            told = [line.split() for line in child.stdout.read().splitlines()]
+            marks = [(what, mark) for what, mark in told if what in ("posted", "landed")]
+            last = max([k for k, (what, _) in enumerate(marks) if what == "landed"], default=-1)
+            allowed = {mark for _, mark in marks[max(last, 0) :]} or {""}
+            evening = last_evening(home / "takes")
+            found = hashlib.sha256(json.dumps(score_data(evening.score), sort_keys=True).encode()).hexdigest()[:16] if evening else "none"
+            exact += found in allowed
+            restored += evening is not None and resumed(home, evening)
+    if before is None:
+        os.environ.pop("ANTIPHON_RUNTIME", None)
+    else:
+        os.environ["ANTIPHON_RUNTIME"] = before
+    report.add(
+        "killed at a random moment: exactly the last accepted state is offered", exact, rounds, met=exact == rounds, unit=f"of {rounds}"
+    )
+    report.add("and resume() brings it back", restored, rounds, met=restored == rounds, unit=f"of {rounds}")
+
+
+def resumed(home: Path, evening: Any) -> bool:
+    """Whether the next start, asked to, plays what the last one played."""
+    from live.desk import Desk
+    from live.journal import new_take
+    from live.rig import Rig
+    from live.session import Session
+    from live.stage import Stage
+
+    found = Session.find(str(home))
+    with Stage.open(Rig(take=str(new_take(found.takes)), ins=0)) as stage:
+        desk = Desk(stage, found, rehearse=False)
+        desk.verbs.crashed = evening
+        desk.run("resume()")
+        desk.hand.settle()
+        same = stage.score == evening.score
+        desk.hand.close()
+        return same
+
+
+def take(report: Report, seconds: float) -> None:
+    """Played with edits, knobs and saves; then replayed: sample for sample the same."""
+    import soundfile
+
+    from live import replay
+    from live.bench.room import playing
+    from live.bounce import bounce
+    from live.desk import Desk
+    from live.session import Session
+    from live.tape import keep
+
+    dice = random.Random(7)
+    with tempfile.TemporaryDirectory(prefix="antiphon-bench-") as room:
+        home = session(Path(room), SET.format(rate=0.5, cut=800))
+        with playing(take=home / "takes" / "one", ins=0) as stage:
+            desk = Desk(stage, Session.find(str(home)))
+            desk.play_session()
+            desk.hand.settle()
+            end = time.monotonic() + seconds
+            saves = 0
+            while time.monotonic() < end:
+                what = dice.random()
+                if what < 0.6:
+                    stage.knob(dice.randrange(4), dice.random())
+                elif what < 0.8:
+                    desk.run(dice.choice(LINES))
+                else:
+                    saves += 1
+                    (home / "main.py").write_text(SET.format(rate=round(dice.uniform(0.3, 1.5), 2), cut=dice.randrange(200, 3000)))
+                time.sleep(dice.uniform(0.05, 1.2))
+            desk.hand.settle()
+            time.sleep(1.0)
+            kept = keep(seconds, home / "kept", stage.folder)
+            desk.reload and desk.reload.close()
+            desk.hand.close()
+        steps = len(desk.hand.past)
+        played = replay.played(replay.journal_of(str(home / "takes" / "one")))
+        out = Path(room) / "again"
+        out.mkdir()
+        r = played.room
+        bounce(
+            played.cues, played.seconds, out, rate=r["rate"], channels=r["outs"], ins=r["ins"], seed=r["seed"],
+            lookahead=r["lookahead"], ceiling=r["ceiling"], engines=played.engines,
+        )  # fmt: skip
+        first, _ = soundfile.read(kept.folder / "mix.wav", dtype="float32", always_2d=True)
+        again, _ = soundfile.read(out / "mix.wav", dtype="float32", always_2d=True)
+        import tomllib
+
+        since = int(tomllib.loads((kept.folder / "take.toml").read_text())["start"])
+        n = min(len(first), len(again) - since)
+        differ = int(np.count_nonzero((first[:n] != again[since : since + n]).any(axis=1)))
+        loud = float(np.abs(first).max())
+    note = f"{n} frames compared, peak {loud:.2f}, {steps} edits, {saves} saves; " + ("; ".join(played.notes) or "nothing left out")
+    report.add("frames of a replayed take that differ", differ, 0, unit="frames", note=note)
+
+
+SET = """from live import *
+
+tempo(132)
+rain = clip("rain on tin", rate={rate})
+dusk = filter(rain, cutoff={cut} + 900 * knob(0), q=1 + 3 * knob(1))
+pulse = clip("wood knocks", hits=seq("x-o- xx-o", every=1/4, swing=0.2))
+string = delay(pluck(hits=euclid(5, 8), notes="a2 e3 g3"), time=beats(3/4), mix=knob(2))
+out.stage = 0.5 * dusk + 0.6 * pulse + knob(3) * string
+"""
+LINES = (
+    "rain.rate = 0.8", "undo()", "mute(pulse)", "unmute()", "string.mix = 0.2", "bell = clip('low bell', hits=every(4)); out.stage += 0.4 * bell",
+    "tempo(120)", "redo()", "hush()", "undo()", "pulse = clip('wood knocks', hits=seq('x--- o-x-'))",
+)  # fmt: skip
+
+
+def run(report: Report, part: str, *, rounds: int, seconds: float, device: str = "null") -> None:
+    """One part of it."""
+    if part == "start":
+        start(report, rounds)
+    elif part == "loop":
+        loop(report, seconds, device)
+    elif part == "crash":
+        crash(report, rounds)
+    else:
+        take(report, seconds)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from live.bench.evening import Evening, Saved, quietest
+from live.bench.saving import Evening, Saved, quietest
 from live.bench.report import Report, median
 from live.score import Score
 from live.session import SHIPPED

@@ -31,6 +31,12 @@ PARTS = (
     "recovery",
     "reload",
     "typing",
+    "mutate",
+    "edits",
+    "start",
+    "loop",
+    "crash",
+    "take",
 )
 
 
@@ -50,6 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--blocks", type=numbers, default=None, metavar="A,B", help="blocks to measure at (default: each part's own)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of every comparison (default 3; medians are quoted)")
     parser.add_argument("--minutes", type=float, default=10, metavar="N", help="length of the soak in real time (default 10)")
+    parser.add_argument("--count", type=int, default=500, metavar="N", help="mutations of each session (default 500)")
+    parser.add_argument("--session", action="append", default=[], metavar="NAME", help="a shipped session to mutate (default: each of them)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="where chance begins (default 1)")
     parser.add_argument("--quick", action="store_true", help="10 s runs, one round: to see that it works")
     parser.add_argument("--json", action="store_true", help="JSON lines only")
     parser.add_argument("--file", type=Path, default=None, metavar="FILE", help="where figures are remembered (default bench.jsonl)")
@@ -64,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = Report(file=asked.file, only_json=asked.json)
     seconds, rounds = (10.0, 1) if asked.quick else (asked.seconds, asked.rounds)
     parts = list(asked.parts) or ["core"]
-    from live.bench import core, floor, keeping, keystroke, peers, plans, recovery, reload, soak, speed, written
+    from live.bench import core, edits, evening, floor, keeping, keystroke, mutate, peers, plans, recovery, reload, soak, speed, written
 
     for part in parts:
         report.say(f"bench {part}")
@@ -84,8 +93,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             speed.run(report, rounds=rounds, cold=not asked.quick)
         elif part == "typing":
             keystroke.run(report, seconds=seconds)
+        elif part == "mutate":
+            mutate.run(report, count=25 if asked.quick else asked.count, sessions=tuple(asked.session), seed=asked.seed)
+        elif part == "edits":
+            edits.run(report, quick=asked.quick)
         elif part == "reload":
             reload.run(report, saves=10 if asked.quick else 60)
+        elif part in ("start", "loop", "crash", "take"):
+            length = {"loop": 10.0, "take": 20.0 if asked.quick else 180.0}.get(part, seconds)
+            evening.run(report, part, rounds=(2 if asked.quick else 20) if part == "crash" else max(rounds, 3), seconds=length)
         elif part == "written":
             written.run(report)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from typing import Any
 
 from live import words
@@ -17,8 +18,10 @@ RAIN = 'rain = clip("rain on tin")\n'
 
 def page_of(text: str, room: Room = STEREO) -> Page:
     """The page that a script fills."""
+    text = text.replace("from live import *", "")
     page, scope = words.begin(room), words.namespace()
     own = dict(scope)
+    linecache.cache["script.py"] = (len(text), None, text.splitlines(keepends=True), "script.py")
     exec(compile(text, "script.py", "exec"), scope)
     return words.finish(page, {name: value for name, value in scope.items() if value is not own.get(name)})
 
@@ -34,8 +37,7 @@ def slip(text: str, room: Room = STEREO, verbs: tuple[str, ...] = ()) -> Mistake
     try:
         page = words.begin(room)
         exec(compile(text, "script.py", "exec"), scope)
-        own = words.namespace()
-        score_of(words.finish(page, {name: value for name, value in scope.items() if name not in own}), None, room)
+        score_of(words.finish(page, scope), None, room)
     except BaseException as trouble:
         return from_exception(trouble, {"script.py": text}, names=scope, verbs=verbs)
     raise AssertionError(f"there is nothing wrong with {text!r}")

@@ -123,3 +123,46 @@ def test_only_ways_out_lose_their_front():
         "clip(rain on tin)",
         "out.x",
     ]
+
+
+# --- scope() and spectrum() ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def played(evening, tmp_path):
+    """The verbs of a desk on which rain plays."""
+    from live import words
+    from live.verbs import Verbs
+
+    page = words.begin()
+    words.finish(page, {"rain": words.nouns()["clip"]("rain on tin")})
+    evening.rig.rate = RATE
+    return Verbs(SimpleNamespace(stage=evening, hand=SimpleNamespace(state=SimpleNamespace(page=page)), plain=False, folder=tmp_path))
+
+
+@pytest.mark.parametrize("verb", ["scope", "spectrum"])
+def test_a_picture_is_drawn_into_the_terminal(played, verb):
+    drawn = getattr(played, verb)("rain", 0.2)
+    assert "rain" in drawn.splitlines()[0]
+    assert "0.2 s" in drawn.splitlines()[0]
+    assert "\x1b[" in drawn
+
+
+@pytest.mark.parametrize("verb", ["scope", "spectrum"])
+def test_where_drawings_are_not_wanted_it_is_said_in_words(played, verb):
+    played.desk.plain = True
+    told = getattr(played, verb)(seconds=0.2)
+    assert "everything" in told
+    assert told.isascii()
+
+
+@pytest.mark.parametrize("verb", ["scope", "spectrum"])
+def test_a_picture_is_written_beside_the_session(played, verb, tmp_path):
+    assert getattr(played, verb)("rain", 0.2, file="seen") == f"drawn into {tmp_path / 'seen.png'}"
+    assert (tmp_path / "seen.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_written_is_one_line(played, tmp_path):
+    (tmp_path / "there").write_text("a file, no folder")
+    with pytest.raises(Mistake, match="cannot be written"):
+        played.scope("rain", 0.2, file="there/seen.png")

@@ -370,7 +370,8 @@ def test_an_unchanged_script_is_not_read_again_unless_it_is_asked_for(desk) -> N
     assert desk.one() == ("page", "rain")
 
 
-def test_a_file_saved_in_two_halves_is_one_page(desk) -> None:
+def test_a_file_saved_in_two_halves_is_one_page(desk, monkeypatch) -> None:
+    monkeypatch.setattr("live.reload.STILL", SOON)
     half = len(OTHER) // 2
     desk.save(OTHER[:half])
     time.sleep(0.12)
@@ -379,7 +380,8 @@ def test_a_file_saved_in_two_halves_is_one_page(desk) -> None:
     assert desk.is_quiet()
 
 
-def test_a_file_emptied_before_it_is_written_is_one_page(desk) -> None:
+def test_a_file_emptied_before_it_is_written_is_one_page(desk, monkeypatch) -> None:
+    monkeypatch.setattr("live.reload.STILL", SOON)
     desk.save("")
     time.sleep(0.12)
     desk.save(OTHER)

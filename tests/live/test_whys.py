@@ -96,6 +96,7 @@ def test_levels_along_the_way_are_multiplied():
         ("wire = pluck()\nout.stage = wire", "wire", 'nobody strikes it. wire = pluck(hits=seq("x-o-"))', {"peaks": {"wire": 0.0}}),
         ("voice = mic(2)\nout.stage = voice", "voice", "input 2 is silent", {"peaks": {"voice": 0.0}}),
         (RAIN + "dusk = filter(rain)\nout.stage = dusk", "dusk", "it hears rain, which is silent, too: why(rain)", {"peaks": {"rain": 0.0, "dusk": 0.0}}),
+        (RAIN + "dusk = pan(filter(rain))\nout.stage = dusk", "dusk", "it hears rain, which is silent, too: why(rain)", {"peaks": {"rain": 0.0, "dusk": 0.0, "dusk/filter": 0.0}}),
         (RAIN + "slow = lfo(200, 2000)\ndusk = filter(rain, cutoff=slow)\nout.stage = dusk", "slow", "slow is a number that moves: it turns dusk.cutoff", {}),
     ],
 )  # fmt: skip
@@ -109,10 +110,10 @@ def test_soloing_who_hears_a_place_lets_it_be_heard():
 
 
 def test_muting_a_way_out_is_muting_the_place():
-    desk = desk_of('wood = clip("wood knocks")\nmono = 1.0 * wood\nout[1] = wood\nout[2, 3] = tone()')
-    folds = [name for name in desk.hand.state.score.places if name.startswith("out.")]
-    muted = desk_of('wood = clip("wood knocks")\nout[1] = wood\nout[2, 3] = tone()', muted=frozenset(folds))
-    assert not folds or "it is muted" in why(muted, "wood") or "heard" in why(muted, "wood")
+    text = "hum = tone(220)\nout.stage = hum"  # one channel on two loudspeakers: it is folded
+    muted = desk_of(text, muted=frozenset({"out.stage/hum"}))
+    assert "it is muted. unmute(hum)" in why(muted, "hum")
+    assert "muted" not in why(desk_of(text), "hum")
 
 
 def test_panic_and_hush_are_named_first():

@@ -21,5 +21,5 @@ light = (0.15 + 0.6 * knob(22) + most(0, tide(64, start=0.55))) * reverb(cloud, 
 bell = far(clip("low bell", rate=0.5, hits=seq("x---- --o--", every=4)), away=0.25)
 tolls = delay(bell, time=beats(3), feedback=0.45 + 0.4 * knob(23), tone=1000, mix=0.45, longest=8)
 
-out.stage = [2 * roof, 0.3 * hum, 0.8 * light, 0.7 * tolls]
+out.stage = [1.6 * roof, 0.3 * hum, 0.65 * light, 0.6 * tolls]
 out.rear = [0.7 * drops, 1.6 * sleeper]

@@ -18,6 +18,6 @@ air = everywhere((0.5 * knob(22) + lfo(0.2, 1.2, beats=24)) * reverb(glass1, siz
 bell = clip("low bell", rate=0.5, hits=seq("x---o---", every=4))
 answer = delay(bell, time=beats(3), mix=1, tone=1500, longest=4)
 
-out.ring = [*(1.1 * one for one in walks), 0.7 * air, 1.2 * rain]
+out.ring = [*(0.9 * one for one in walks), 0.6 * air, rain]
 out.stage = 0.5 * bell
 out.rear = 0.35 * answer
