@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from live.typed import typed
 from live.values import Beats, Described, Number, Page, Value, is_number
 from live.vocabulary import vocabulary
 
@@ -74,7 +75,7 @@ def along(a: Any, b: Any, x: Any) -> Any:
         if a == b:
             return float(a)
         return a + (b - a) * x
-    if a is b:
+    if a is b or typed(a) == typed(b):
         return a
     first, second = (one.plain() if isinstance(one, Number) else float(one) for one in (a, b))
     return (

@@ -76,7 +76,9 @@ class Studio:
         journal: bool = False,
     ) -> None:
         """``folder``: where its journal lies; ``heard(frame, frames)``: what the inputs hear, (ins, frames)."""
-        self.rig = Rig(device="studio", rate=rate, block=block, ins=ins, outs=outs, record=False, take=str(folder), ceiling=ceiling, seed=seed)
+        self.rig = Rig(
+            device="studio", rate=rate, block=block, ins=ins, outs=outs, record=False, take=str(folder), ceiling=ceiling, seed=seed
+        )
         self.folder, self.heard = folder, heard
         self.offline = Offline(rate, outs, ins=ins, block=block, seed=seed, ceiling_db=ceiling, each_block=self._turn)
         self.offline.stand.clock[at.C_BLOCK] = block
@@ -306,7 +308,9 @@ def land(desk: Desk, studio: Studio, more: int = 0, patience: float = 20.0) -> n
     return np.concatenate(found, axis=1) if found else np.zeros((studio.rig.outs, 0), np.float32)
 
 
-def alone(score: Score, frames: int, *, studio: Studio, frame: int = 0, clock: Clock | None = None, ages: dict[str, int] | None = None) -> np.ndarray:
+def alone(
+    score: Score, frames: int, *, studio: Studio, frame: int = 0, clock: Clock | None = None, ages: dict[str, int] | None = None
+) -> np.ndarray:
     """A score by itself, from ``frame`` on in that tempo: what it would sound like if nothing had been before it."""
     rig = studio.rig
     core = Offline(rig.rate, rig.outs, ins=rig.ins, block=rig.block, seed=rig.seed, ceiling_db=rig.ceiling)

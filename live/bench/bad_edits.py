@@ -4,7 +4,7 @@ What stood there is a piece of ``BASE``; empty: the new lines come at the end; `
 Where the new text is bytes, it is saved as it is.
 """
 
-# ruff: noqa: E501 - one edit a line
+# fmt: off - one edit a line
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ RANGES = [
     ("ranges", "gain=0.2", 'gain=float("nan")', "number"),
     ("ranges", "decay=0.5", 'decay=float("inf")', "number"),
     ("ranges", "", "turned = rain * knob(5000)\n", "knob"),
-    ("ranges", "", 'worse = pluck(220, hits=euclid(9, 4))\n', "euclid"),
+    ("ranges", "", "worse = pluck(220, hits=euclid(9, 4))\n", "euclid"),
 ]
 FILES = [
     ("files", '"rain on tin"', '"rain on tn"', "rain on tin"),
@@ -137,9 +137,20 @@ SOUNDING = [
     ("loud", "0.5 * low", "5 * low + 5 * low", "over the ceiling"),
     ("loud", "", EFFECT + LATER.format(name="swell", bad="30.0 * x", seconds=4.5), "over the ceiling"),
     ("loud", "", EFFECT + LATER.format(name="lean", bad="0.6", seconds=2.5), "direct current"),
-    ("too dear", "", "worse = [reverb(low, decay=k / 50) for k in range(50, 650)]\nout.stage = [0.001 * one for one in worse]\n", "of a core"),
+    (
+        "too dear",
+        "",
+        "worse = [reverb(low, decay=k / 50) for k in range(50, 650)]\nout.stage = [0.001 * one for one in worse]\n",
+        "of a core",
+    ),
     ("too dear", "", "worse = [smear(rain, bins=k % 60) for k in range(700)]\nout.stage = [0.001 * one for one in worse]\n", "of a core"),
-    ("too dear", "", EFFECT + "def slow(x):\n    for k in range(800):\n        x = math.sin(x + k)\n    return x\n\nworse = slow(low)\nout.stage = 0.5 * worse\n", "slow"),
+    (
+        "too dear",
+        "",
+        EFFECT
+        + "def slow(x):\n    for k in range(800):\n        x = math.sin(x + k)\n    return x\n\nworse = slow(low)\nout.stage = 0.5 * worse\n",
+        "slow",
+    ),
 ]
 SILENT = [
     ("nothing heard", "out.stage = [0.5 * low, 0.5 * air, 0.6 * worn, 0.4 * beat]\n", "", "Nothing would be heard"),

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from live.bench.bad_edits import BAD, BASE
-from live.bench.saving import Evening, says_where
 from live.bench.good_edits import GOOD
 from live.bench.report import Report, median
+from live.bench.saving import Evening, says_where
 
 BARS = 2.0  # from the save to the landing
 SOON = 30.0  # seconds until an edit that does not land is given up
@@ -30,7 +30,9 @@ def edited(was: str, now: str | bytes, base: str = BASE) -> str | bytes:
     if was == "*" and " -> " in now:
         old, _, new = now.partition(" -> ")
         head, _, body = base.partition("import *")
-        return f"{head}import *" + body.replace(f'"{old}', "\0").replace(f"{old} ", f"{new} ").replace(f"{old},", f"{new},").replace(f"{old}]", f"{new}]").replace("\0", f'"{old}')
+        return f"{head}import *" + body.replace(f'"{old}', "\0").replace(f"{old} ", f"{new} ").replace(f"{old},", f"{new},").replace(
+            f"{old}]", f"{new}]"
+        ).replace("\0", f'"{old}')
     if was == "*":
         lines = base.splitlines()
         return "\n".join([*lines[:5], *lines[7:8], *lines[5:6], *lines[9:10], *lines[6:7], *lines[8:9], *lines[10:]]) + "\n"
@@ -71,7 +73,17 @@ def bad(evening: Evening, untouched: Evening, some: list[tuple[Any, ...]]) -> li
         saved = evening.save(text, more=evening.bar // 2)
         other = untouched.studio.run_until(evening.studio.frame)
         heard = saved.posted or not np.array_equal(saved.sound, other)
-        found.append(Tried(kind, f"{was or '+'} -> {now!r}", word, tuple(saved.lines), heard, says_where(saved.lines, text if isinstance(text, str) else ""), saved.took))
+        found.append(
+            Tried(
+                kind,
+                f"{was or '+'} -> {now!r}",
+                word,
+                tuple(saved.lines),
+                heard,
+                says_where(saved.lines, text if isinstance(text, str) else ""),
+                saved.took,
+            )
+        )
         if heard:  # the rest is measured from where it should be
             evening.save(BASE, rehearse=False)
             untouched.studio.run_until(evening.studio.frame)
@@ -99,13 +111,23 @@ def all_bad(report: Report) -> list[Tried]:
     mute = [one for one in found if not one.placed]
     other = [one for one in found if one.word not in one.said]
     kinds = Counter(one.kind for one in found)
-    report.add("bad edits that were heard", sum(one.heard for one in found), 0, note=f"of {len(found)}, sample for sample: {', '.join(f'{n} {k}' for k, n in kinds.items())}")
+    report.add(
+        "bad edits that were heard",
+        sum(one.heard for one in found),
+        0,
+        note=f"of {len(found)}, sample for sample: {', '.join(f'{n} {k}' for k, n in kinds.items())}",
+    )
     report.add("bad edits without exactly one message", len(several), 0)
     report.add("messages that name no line and no place", len(mute), 0)
     report.add("messages that do not say what is wrong", len(other), 0)
     report.add("exceptions of ours", len(ours), 0, note="; ".join(ours)[:200])
     report.add("bad edit to message, median", 1000 * median([one.took for one in found]), unit="ms")
-    for title, some in (("heard", [one for one in found if one.heard]), ("several or none", several), ("no place", mute), ("another word", other)):
+    for title, some in (
+        ("heard", [one for one in found if one.heard]),
+        ("several or none", several),
+        ("no place", mute),
+        ("another word", other),
+    ):
         for one in some:
             report.say(f"  {title}: {one.kind}: {one.edit[:120]} | wanted {one.word!r} | {one.said[:260]}")
     return found
@@ -143,7 +165,9 @@ def all_good(report: Report, *, count: int = 0, seed: int = 1) -> list[Tried]:
     late = [one for one in found if one.heard and one.bars > BARS]
     gone = [one for one in found if not one.heard]
     report.add("good edits that were not admitted", len(gone), 0, note=f"of {len(found)}")
-    report.add("good edits admitted later than the second bar", len(late), 0, note="120 bpm, four beats; real time, saved at any moment of the bar")
+    report.add(
+        "good edits admitted later than the second bar", len(late), 0, note="120 bpm, four beats; real time, saved at any moment of the bar"
+    )
     landed = [one.bars for one in found if one.heard and one.bars]
     report.add("save to landing, median", median(landed), unit="bars")
     report.add("save to landing, worst", max(landed, default=0.0), BARS, unit="bars")

@@ -3,7 +3,7 @@
 What stood there is a piece of ``bad_edits.BASE``; empty: the new lines come at the end; ``*``: the whole script.
 """
 
-# ruff: noqa: E501 - one edit a line
+# fmt: off - one edit a line
 
 from __future__ import annotations
 
@@ -16,15 +16,39 @@ def also(lines: str, sound: str = "fresh", gain: float = 0.3) -> tuple[str, str]
 
 
 NUMBERS = [
-    *(("a number", f"{name}={was}", f"{name}={now}") for name, was, now in (
-        ("gain", "0.4", "0.3"), ("gain", "0.4", "0.5"), ("gain", "0.2", "0.1"), ("rate", "0.75", "0.5"), ("rate", "0.75", "1"), ("rate", "0.75", "-0.5"),
-        ("time", "0.3", "0.45"), ("feedback", "0.4", "0.7"), ("mix", "0.3", "0.6"), ("decay", "0.5", "2"), ("beats", "8", "3"), ("beats", "8", "16"),
-    )),
-    *(("a number", was, now) for was, now in (
-        ("tone(55", "tone(82.4"), ("tone(55", "tone(110"), ("lfo(300", "lfo(100"), ("1200", "2400"), ("pluck(220", "pluck(330"), ("pluck(220", 'pluck("e3"'),
-        ("0.5 * low", "0.6 * low"), ("0.5 * air", "0.2 * air"), ("0.6 * worn", "0.3 * worn"), ("0.4 * beat", "0.5 * beat"),
-    )),
-]  # fmt: skip
+    *(
+        ("a number", f"{name}={was}", f"{name}={now}")
+        for name, was, now in (
+            ("gain", "0.4", "0.3"),
+            ("gain", "0.4", "0.5"),
+            ("gain", "0.2", "0.1"),
+            ("rate", "0.75", "0.5"),
+            ("rate", "0.75", "1"),
+            ("rate", "0.75", "-0.5"),
+            ("time", "0.3", "0.45"),
+            ("feedback", "0.4", "0.7"),
+            ("mix", "0.3", "0.6"),
+            ("decay", "0.5", "2"),
+            ("beats", "8", "3"),
+            ("beats", "8", "16"),
+        )
+    ),
+    *(
+        ("a number", was, now)
+        for was, now in (
+            ("tone(55", "tone(82.4"),
+            ("tone(55", "tone(110"),
+            ("lfo(300", "lfo(100"),
+            ("1200", "2400"),
+            ("pluck(220", "pluck(330"),
+            ("pluck(220", 'pluck("e3"'),
+            ("0.5 * low", "0.6 * low"),
+            ("0.5 * air", "0.2 * air"),
+            ("0.6 * worn", "0.3 * worn"),
+            ("0.4 * beat", "0.5 * beat"),
+        )
+    ),
+]
 KNOBS = [
     ("a knob", "rate=0.75", "rate=knob(21)"),
     ("a knob", "0.5 * low", "knob(22) * low"),
@@ -65,7 +89,7 @@ NEW = [
     ("another voice", *also("fresh = noise(gain=0.1)")),
     ("another voice", *also('fresh = clip("room hum")')),
     ("another voice", *also('fresh = grains("glass", density=8, size=0.3)')),
-    ("another voice", *also('fresh = pluck(330, hits=every(1/2))')),
+    ("another voice", *also("fresh = pluck(330, hits=every(1/2))")),
     ("another voice", *also('fresh = tone(110, shape="saw", gain=0.2)')),
     ("another voice", *also('fresh = reverb(clip("low bell", hits=every(2)), decay=4)')),
     ("another voice", *also("fresh = delay(mic(1), time=0.25, feedback=0.5)")),
@@ -84,7 +108,7 @@ TREATED = [
     ("treated", "delay(rain", "delay(filter(rain, cutoff=2000)"),
     ("treated", "delay(rain", "delay(rain + 0.3 * beat"),
     ("treated", "filter(noise(gain=0.2)", "filter(noise(gain=0.2) + 0.2 * rain"),
-    ("treated", "filter(noise", 'filter(mode="bp", sound=noise') if False else ("treated", "beats=8))", 'beats=8), mode="bp")'),
+    ("treated", "beats=8))", 'beats=8), mode="bp")'),
     ("treated", "worn = delay(rain, time=0.3, feedback=0.4, mix=0.3)", "worn = reverb(rain, decay=2, mix=0.4)"),
 ]
 TAKEN = [
@@ -97,9 +121,17 @@ TAKEN = [
 WRITTEN = [
     ("Python", "out.stage = [", "def far(sound):\n    return filter(sound, cutoff=600)\n\nout.stage = [0.2 * far(rain), "),
     ("Python", "out.stage = [", "voices = [tone(110 * k, gain=0.05) for k in range(1, 6)]\nout.stage = [*voices, "),
-    ("Python", "out.stage = [", 'kit = {"high": pluck(440, hits=every(1)), "low": pluck(110, hits=every(2))}\nout.stage = [0.2 * kit["high"], 0.2 * kit["low"], '),
+    (
+        "Python",
+        "out.stage = [",
+        'kit = {"high": pluck(440, hits=every(1)), "low": pluck(110, hits=every(2))}\nout.stage = [0.2 * kit["high"], 0.2 * kit["low"], ',
+    ),
     ("Python", "tempo(120)", "tempo(100 + 20)"),
-    ("Python", "out.stage = [", "import random\nrandom.seed(3)\nscattered = [pluck(random.choice([220, 330]), hits=every(1, turn=k / 4)) for k in range(3)]\nout.stage = [*(0.1 * one for one in scattered), "),
+    (
+        "Python",
+        "out.stage = [",
+        "import random\nrandom.seed(3)\nscattered = [pluck(random.choice([220, 330]), hits=every(1, turn=k / 4)) for k in range(3)]\nout.stage = [*(0.1 * one for one in scattered), ",
+    ),
     ("Python", OUT, "out.stage = 0.5 * low + 0.5 * air\nout.stage = out.stage + 0.6 * worn + 0.4 * beat"),
     ("Python", "0.6 * worn", "0.7 * (worn + 0.2 * low)"),
     ("Python", "", "spare = reverb(beat)\n"),

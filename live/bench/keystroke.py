@@ -23,13 +23,15 @@ from live.bench.report import Report
 
 LETTERS = "QWXYJVGKUP"
 LIMIT = 30.0
+ECHO = "import os, tty; tty.setraw(0); os.write(1, b'bpm')\nwhile True: os.write(1, os.read(0, 1))"
+"""The machine's own floor: a program that does nothing but give each key back."""
 LINE = "dusk = filter(rain, cutoff="
 
 
 class Terminal:
     """The prompt in a terminal of so many rows and columns; a Unix thing."""
 
-    def __init__(self, folder: Path, rows: int = 40, columns: int = 120) -> None:
+    def __init__(self, command: list[str], rows: int = 40, columns: int = 120) -> None:
         import fcntl
         import pty
         import struct
@@ -37,7 +39,6 @@ class Terminal:
 
         self.ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        command = [sys.executable, "-m", "live.bench.pretend", str(folder)]
         env = {**os.environ, "TERM": "xterm-256color"}
 
         def own() -> None:
@@ -79,10 +80,10 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def terminal() -> Iterator[Terminal]:
-    """A terminal with the prompt in it, until the end of the block."""
+def terminal(*words: str) -> Iterator[Terminal]:
+    """A terminal with the prompt in it, or with another Python program, until the end of the block."""
     with tempfile.TemporaryDirectory(prefix="antiphon-bench-") as folder:
-        made = Terminal(Path(folder))
+        made = Terminal([sys.executable, *(words or ("-m", "live.bench.pretend", folder))])
         try:
             if made.until(b"bpm", 20.0) is None:
                 raise RuntimeError("the prompt did not come up in 20 s")
@@ -131,6 +132,9 @@ def run(report: Report, *, seconds: float = 30, rate: int = 1000) -> None:
         report.skip("a keystroke appears", "a pty is needed, which Windows has not")
         return
     count = max(40, round(seconds * 6))
+    with terminal("-c", ECHO) as screen:
+        floor = typed(screen, count, random.Random(3))
+    words = f"{count} keys; a program that only echoes: p95 {at(floor, 0.95):.1f}, worst {max(floor):.1f} ms"
     for name, flood in (("in silence", 0), (f"under {rate} messages/s", rate)):
         with terminal() as screen:
             screen.drain(1.0)

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from live.bench.saving import Evening, Saved, quietest
 from live.bench.report import Report, median
+from live.bench.saving import Evening, Saved, quietest
 from live.score import Score
 from live.session import SHIPPED
 
@@ -116,7 +116,9 @@ def by_token(text: str, dice: random.Random) -> Mutation:
         word = dice.choice(strings)
         inner = word.text[1:-1]
         spot = dice.randrange(max(len(inner), 1))
-        fresh = dice.choice([inner[:spot] + inner[spot + 1 :], inner + "x", "", inner.upper(), dice.choice(strings).text[1:-1], inner[::-1]])
+        fresh = dice.choice(
+            [inner[:spot] + inner[spot + 1 :], inner + "x", "", inner.upper(), dice.choice(strings).text[1:-1], inner[::-1]]
+        )
         return Mutation("a text became another", put(text, (word.start, word.end, word.text[0] + fresh + word.text[0])))
     return by_line(text, dice)
 
@@ -256,7 +258,9 @@ class Mutated:
         """As it was, names of unnamed parts aside."""
         if playing == self.score:
             return True
-        old, new = (Counter((n.kind, str(sorted(n.settings.items())), len(n.ins)) for n in s.places.values()) for s in (self.score, playing))
+        old, new = (
+            Counter((n.kind, str(sorted(n.settings.items())), len(n.ins)) for n in s.places.values()) for s in (self.score, playing)
+        )
         same = old == new and len(playing.sends) == len(self.score.sends)
         if same:
             self.score = playing

@@ -113,7 +113,7 @@ class Line:
         )
         self.session.app.ttimeoutlen = 0.05  # a lone Esc is known as one after this
         self.session.app.timeoutlen = 0.5
-        import os; self.session.app.max_render_postpone_time = float(os.environ.get("POST","0.01"))
+        self.session.app.max_render_postpone_time = 0  # a letter does not wait for what else there is to do
         self.session.default_buffer.on_text_changed += self._typed
         self.session.app.after_render += self._rendered
 

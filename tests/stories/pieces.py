@@ -61,10 +61,12 @@ class Piece:
         """The names of its sounds, lists and dicts opened."""
         return {name for name, value in self.page.places().items() if isinstance(value, Sound)}
 
-    def render(self, out: Path, seconds: float, outs: int = 2, stems: bool = False) -> tuple[Bounced, Wave]:
-        """A few seconds of it, somebody singing into the microphone now and then."""
+    def render(self, out: Path, seconds: float, outs: int = 2, *, stems: bool = False, turned: float = 0.0) -> tuple[Bounced, Wave]:
+        """A few seconds of it, every knob turned so far, somebody singing into the microphone now and then."""
         out.mkdir(parents=True)
-        made = bounce([Cue(0, self.score(outs))], seconds, out, rate=RATE, channels=outs, ins=1, stems=stems, heard=somebody)
+        score = self.score(outs)
+        hands = [Cue(0, (int(knob.removeprefix("knob:")), turned)) for knob in knobs(score)]
+        made = bounce([Cue(0, score), *hands], seconds, out, rate=RATE, channels=outs, ins=1, stems=stems, heard=somebody)
         return made, soundfile.read(out / "mix.wav", dtype="float32", always_2d=True)[0].T
 
 

@@ -98,6 +98,14 @@ def test_its_page_says_which_knobs_turn_and_which_scenes_there_are(home: Path, a
 
 
 @pytest.mark.parametrize("home", HOMES, ids=lambda home: home.name)
+def test_with_every_knob_full_up_it_is_still_music(home: Path, all_read: dict[Path, Piece], tmp_path: Path) -> None:
+    made, mix = all_read[home / "main.py"].render(tmp_path / "out", SHORT, turned=1.0)
+    assert np.isfinite(mix).all()
+    assert made.peak_db <= CEILING + 0.01
+    assert -25 < made.lufs < -13
+
+
+@pytest.mark.parametrize("home", HOMES, ids=lambda home: home.name)
 def test_half_way_between_its_scenes_there_is_music(home: Path, all_read: dict[Path, Piece]) -> None:
     first, second = (all_read[path] for path in sorted((home / "scenes").glob("*.py")))
     half = score_of(between(first.page, second.page, 0.5, first.room()), Score(), first.room())
