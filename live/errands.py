@@ -123,7 +123,7 @@ def minute(asked: argparse.Namespace) -> int:
         while waiting and frame >= waiting[0][0]:
             at, text, answer = waiting.pop(0)
             if not asked.json:
-                say(f"{minute.clock(at / rate)}  > {minute.shown(text)}")
+                say(f"{minute.clock(at / rate)}  > {text.splitlines()[0]}")
                 for line in answer.splitlines()[-1:] if "There is no" in answer else ():
                     say(f"        {line} What played plays on.")
 

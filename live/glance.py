@@ -13,6 +13,7 @@ from live.screen.face import Level, Status
 
 if TYPE_CHECKING:
     from live.desk import Desk
+    from live.score import Score
 
 HOLD = 1.0  # seconds a peak stays
 HEARD = 10 ** (-60 / 20)
@@ -32,6 +33,8 @@ class Glance:
         self._files: tuple[float, list[str]] = (-1e9, [])
         self._names: list[str] = ["null"]
         self._worker: tuple[float, float | None, str] = (-1e9, None, "")
+        self._score: Score | None = None  # the one that was looked through last
+        self._on: set[str] = set()
         self._ticks: dict[str, tuple[float, float]] = {}
 
     def status(self) -> Status:
@@ -41,7 +44,8 @@ class Glance:
         bar, beat = clock.spot(frame)
         score = desk.hand.state.score
         levels = {meter.name: meter.peak for meter in stage.meters()}
-        roots = {name.partition("/")[0].partition(".")[0] for name, peak in levels.items() if peak > HEARD and not name.startswith("out.")}
+        heard = self._heard(score)
+        roots = {name.partition("/")[0].partition(".")[0] for name, peak in levels.items() if peak > HEARD and name in heard}
         known = set(desk.hand.state.page.names)
         self._look_at_peak(now)
         self._look_at_load()
@@ -52,6 +56,18 @@ class Glance:
             worker_load=self._worker[1], worst_worker=self._worker[2], lost=stage.lost, disk_minutes=self._minutes(now), device=stage.device, controller=desk.controller,
             error=desk.error, panicked=stage.panicked, held=desk.held is not False, pending=self._pending(frame),
         )  # fmt: skip
+
+    def _heard(self, score: Score) -> set[str]:
+        """Everything on its way to a loudspeaker."""
+        if score is not self._score:
+            found, waiting = set(), [send.place for send in score.sends]
+            while waiting:
+                name = waiting.pop()
+                if name not in found and name in score.places:
+                    found.add(name)
+                    waiting += score.places[name].ins
+            self._score, self._on = score, found
+        return self._on
 
     def _pending(self, frame: int) -> str:
         """What lands next."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 TEMPO, SLOW, SLOW_FROM, BARS = 96.0, 72.0, 20, 23  # it slows down after so many bars
 SECONDS = 60.0
 EARLY = 0.3  # seconds before its bar a line is typed
-PACE = 0.012  # seconds a letter takes, when somebody watches
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,10 @@ def written(rate: int) -> tuple[list[Cue], list[tuple[int, str, str]]]:
     return played([(line.frame(rate), line.text) for line in LINES if not line.text.startswith("snap")], rate=rate)
 
 
-def shown(text: str) -> str:
-    """A line as it is told: the first of several."""
-    first, *more = text.rstrip().splitlines()
-    return f"{first} {more[0].strip()} ..." if more else first
+def shown(line: Line) -> list[str]:
+    """A line as it is told: when and what for, then what is typed, a statement a line."""
+    rows = [row for row in line.text.rstrip().replace("; ", "\n").splitlines() if row.strip()]
+    return [*([f"      {line.note}"] if line.note else []), *(("> " if not row.startswith(" ") else "  ") + row for row in rows)]
 
 
 class Performing:
@@ -98,6 +97,7 @@ class Performing:
         rate = stage.rig.rate
         began = stage.frame + rate // 2
         quant, desk.hand.quant = desk.hand.quant, "now"
+        fade = desk.hand.fade
         mine = desk.scribe.count
         for line in self.lines:
             due = began + line.frame(rate) - round(EARLY * rate)
@@ -105,15 +105,17 @@ class Performing:
                 time.sleep(0.01)
                 if desk.scribe.count != mine or not stage.folder.exists():
                     desk.say("(the stage is yours: the minute ends here)")
-                    desk.hand.quant = quant
+                    desk.hand.quant, desk.hand.fade = quant, fade
                     return
-            desk.say(f"{clock(line.frame(rate) / rate)}  > {shown(line.text)}{'   # ' + line.note if line.note else ''}")
+            first, *rest = shown(line)
+            desk.say("\n".join([f"{clock(line.frame(rate) / rate)}  {first.strip()}" if line.note else first, *rest]))
             answer = desk.run(line.text)
             mine = desk.scribe.count
             if answer:
                 desk.say(answer)
-        desk.hand.quant = quant
-        desk.say("That was the minute. The stage is yours: help() says what can be typed, undo() brings the music back.")
+        desk.hand.quant, desk.hand.fade = quant, fade
+        desk.say("That was the minute. The stage is yours; undo() brings the music back.\n")
+        desk.say(desk.run("help()"))
 
 
 def clock(seconds: float) -> str:

@@ -163,8 +163,7 @@ def below(value: Any) -> list[Value]:
                 found += [one, *below(one)]
     elif isinstance(value, list | tuple):
         for one in value:
-            found += below(one)
+            found += [*([one] if isinstance(one, Value) else []), *below(one)]
     elif isinstance(value, dict):
-        for one in value.values():
-            found += below(one)
+        found += below(list(value.values()))
     return found

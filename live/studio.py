@@ -74,8 +74,9 @@ class Studio:
         ceiling: float = -1.0,
         heard: Callable[[int, int], np.ndarray] | None = None,
         journal: bool = False,
+        keep: bool = False,
     ) -> None:
-        """``folder``: where its journal lies; ``heard(frame, frames)``: what the inputs hear, (ins, frames)."""
+        """``folder``: where its journal lies; ``heard(frame, frames)``: what the inputs hear, (ins, frames); ``keep`` all that comes out."""
         self.rig = Rig(
             device="studio", rate=rate, block=block, ins=ins, outs=outs, record=False, take=str(folder), ceiling=ceiling, seed=seed
         )
@@ -87,6 +88,7 @@ class Studio:
         self.news: list[str] = []
         self.answers: dict[int, Receipt] = {}
         self.landed: list[tuple[int, Plan]] = []  # everything that ever landed, and where
+        self.kept: list[np.ndarray] | None = [] if keep else None
         self.born: dict[str, int] = {}  # at which frame each place began
         self.found, self.device = False, "studio"
         self.mail = self
@@ -116,7 +118,14 @@ class Studio:
             self._note_bad()
             left -= n
         self._turn(self.frame)
+        if self.kept is not None:
+            self.kept += found
         return np.concatenate(found, axis=1) if found else np.zeros((self.rig.outs, 0), np.float32)
+
+    @property
+    def sound(self) -> np.ndarray:
+        """Everything that came out so far, when it is kept."""
+        return np.concatenate([np.zeros((self.rig.outs, 0), np.float32), *(self.kept or [])], axis=1)
 
     def run_until(self, frame: int) -> np.ndarray:
         """Up to a frame, or a block beyond it."""

@@ -311,7 +311,8 @@ class Verbs:
     @property
     def scenes(self) -> Path:
         """Where scenes lie."""
-        return self.desk.folder / "scenes"
+        home = self.desk.folder if self.desk.session else Path(self.desk.stage.rig.take)
+        return home / "scenes"
 
     def snap(self, name: str) -> Told:
         """Keep everything as it is now, as a scene: snap("dawn")."""

@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from live.bench.report import Report
 
@@ -148,7 +147,7 @@ def run(report: Report, *, seconds: float = 30, rate: int = 1000) -> None:
                     figure,
                     LIMIT if flood else None,
                     unit="ms",
-                    note=f"{count} keys",
+                    note=words,
                 )
     with terminal() as screen:
         took = interrupted(screen, 5)

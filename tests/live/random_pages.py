@@ -50,6 +50,7 @@ class Writer:
         self.draw = draw
         self.kinds: dict[str, str] = {}  # name -> sound | latent | number | list
         self.uses: set[str] = set()
+        self.count = 0
 
     def one(self, *what: str) -> str:
         """One of these."""
@@ -65,13 +66,14 @@ class Writer:
         return f"{name}[{self.draw(some.integers(0, 1))}]" if self.kinds[name] == "list" else name
 
     def plain(self, low: float, high: float) -> str:
-        """A plain number."""
-        return repr(round(low + (high - low) * self.draw(some.integers(0, 1000)) / 1000, 3))
+        """A plain number; no two are the same, so that equal parts are no matter of chance."""
+        self.count += 1
+        return repr(round(low + (high - low) * self.draw(some.integers(0, 1000)) / 1001 + self.count * 1e-6, 6))
 
     def control(self, low: float, high: float, deep: int) -> str:
         """Where a control stands: mostly a plain number."""
         way = self.one("plain", "plain", "knob", "number")
-        return self.plain(low, high) if way == "plain" or deep > 2 else "knob(%d)" % self.draw(some.integers(1, 4)) if way == "knob" else self.number(deep + 1)
+        return self.plain(low, high) if way == "plain" or deep > 2 else f"{self.plain(0, 1)} * knob(3)" if way == "knob" else self.number(deep + 1)
 
     def number(self, deep: int = 0) -> str:
         """Something that moves."""
@@ -80,16 +82,17 @@ class Writer:
         if way == "named" and some_names:
             return self.use(self.one(*some_names))
         if deep > 1 or way in ("lfo", "named"):
-            return self.one("lfo(2)", "lfo(0.5, 3)", f"lfo({self.plain(0.1, 9)})", "lfo(200, 2000, beats=8)", "env(hits=every(2))")
+            return self.one(f"lfo({self.plain(0.1, 9)})", f"lfo(200, {self.plain(300, 400)}, beats=8)", f"env({self.plain(0.1, 1)}, hits=every(2))")
         if way == "knob":
-            return self.one("knob(1)", "2 * knob(2) - 0.5", "1 - knob(1)", 'knob("near")', "knob(3).log(20, 200)")
+            return self.one("knob(1)", "(2 * knob(2) - 0.5)", "(1 - knob(1))", 'knob("near")', f"knob(3).log(20, {self.plain(100, 200)})")
         if way == "follow":
             return f"follow({self.sound(deep + 1)})"
         a = self.number(deep + 1)
         if way == "smooth":
-            return f"({a}).smooth(0.2)"
+            return f"({a}).smooth({self.plain(0.1, 1)})"
         if way == "when":
             return f"when(knob({self.draw(some.integers(1, 3))}) > {self.plain(0, 1)}, {a}, {self.plain(0, 1)})"
+        a = f"{self.plain(0, 1)} * {a}"
         return f"({a} {'*' if way == 'times' else '+'} {self.number(deep + 1)})"
 
     def sound(self, deep: int = 0) -> str:
@@ -100,17 +103,17 @@ class Writer:
             return self.use(self.one(*names))
         if way in ("source", "named") or deep > 2:
             return self.one(
-                f"tone({self.plain(50, 500)})", "noise(channels=2)", "mic(1)", f'clip("{self.one(*FILES)}")', f"tone(330, gain={self.control(0, 1, deep)})",
-                f'clip("{self.one(*FILES)}", hits=seq("x-o- xx-o", swing=0.3))', "pluck(hits=euclid(3, 8))",
+                f"tone({self.plain(50, 500)})", f"noise({self.plain(0, 1)}, channels=2)", "mic(1)", f'clip("{self.one(*FILES)}")', f"tone({self.plain(50, 500)}, gain={self.control(0, 1, deep)})",
+                f'clip("{self.one(*FILES)}", hits=seq("x-o- xx-o", swing={self.plain(0, 0.9)}))', f"pluck({self.plain(50, 90)}, hits=euclid(3, 8))",
             )  # fmt: skip
         if way == "filter":
-            return f"filter({self.sound(deep + 1)}, cutoff={self.control(100, 5000, deep)})"
+            return f"filter({self.sound(deep + 1)}, cutoff={self.control(100, 5000, deep)}, q={self.plain(1, 2)})"
         if way == "delay":
-            return f"delay({self.sound(deep + 1)}, time={self.one('beats(3/4)', '0.3')}, mix={self.control(0, 1, deep)})"
+            return f"delay({self.sound(deep + 1)}, time={self.one('beats(3/4)', self.plain(0.1, 1))}, mix={self.control(0, 1, deep)})"
         if way == "gain":
             return f"{self.plain(0, 2)} * {self.sound(deep + 1)}" if self.one("a", "b") == "a" else f"{self.number(deep + 1)} * {self.sound(deep + 1)}"
         if way == "when":
-            return f"when(knob(4) > 0.5, {self.sound(deep + 1)}, {self.sound(deep + 1)})"
+            return f"when(knob(4) > {self.plain(0, 1)}, {self.sound(deep + 1)}, {self.sound(deep + 1)})"
         if way == "latent":
             return f"delay({self.latent(deep + 1)})"
         return f"({self.sound(deep + 1)} + {self.sound(deep + 1)} + {self.sound(deep + 1)})"
@@ -121,7 +124,7 @@ class Writer:
         if names and self.one("named", "new") == "named":
             return self.use(self.one(*names))
         a = f"latent({self.sound(deep + 1)})"
-        return a if deep > 1 else self.one(a, f"{a} - 0.5 * {self.latent(deep + 2)}", f"(0.3 * {a} + {self.latent(deep + 2)})")
+        return a if deep > 1 else self.one(a, f"{a} - {self.plain(0, 1)} * {self.latent(deep + 2)}", f"({self.plain(0, 1)} * {a} + {self.latent(deep + 2)})")
 
     def line(self, name: str) -> Line:
         """One more name."""

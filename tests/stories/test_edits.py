@@ -1,0 +1,186 @@
+"""Edits while it plays: bad ones are never heard, good ones on the next bar, and what says the same changes nothing at all."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from live.bench.bad_edits import BAD, BASE
+from live.bench.edits import bad, edited, pair
+from live.bench.good_edits import GOOD
+from live.bench.saving import Evening
+from live.bounce import bounce
+from live.plan import told
+from live.replay import played
+from live.studio import land, settled
+
+CHOSEN = (0, 15, 26, 31, 36, 42, 55, 61, 67, 74, 80, 87, 91, 94, 99)  # of every kind some; one takes the endless loop's two seconds
+HEARD = (0, 22, 35, 43, 53, 65, 75, 92)
+
+
+@pytest.fixture(scope="module")
+def evenings(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANTIPHON_CACHE", os.environ.get("ANTIPHON_CACHE") or str(tmp_path_factory.mktemp("cache")))
+        both = pair()
+        yield both
+        for evening in both:
+            evening.close()
+
+
+def alike(evening: Evening, untouched: Evening, frames: int = 24000) -> bool:
+    """Whether both sound the same, sample for sample."""
+    sound = evening.studio.run(frames)
+    return np.array_equal(sound, untouched.studio.run_until(evening.studio.frame)) and bool(np.abs(sound).max() > 0.1)
+
+
+@pytest.mark.parametrize("edit", [BAD[k] for k in CHOSEN], ids=lambda edit: edit[0])
+def test_a_bad_edit_is_never_heard_and_says_one_thing(evenings, edit) -> None:
+    (tried,) = bad(*evenings, [edit])
+    assert not tried.heard
+    assert len(tried.lines) == 1, tried.lines
+    assert tried.word in tried.said
+    assert tried.placed, tried.said
+
+
+def in_place(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def beside_and_renamed(path: Path, text: str) -> None:
+    path.with_suffix(".tmp").write_text(text)
+    path.with_suffix(".tmp").replace(path)
+
+
+def backed_up_and_written(path: Path, text: str) -> None:
+    path.replace(path.with_suffix(".py~"))
+    path.write_text(text)
+
+
+def cut_and_written(path: Path, text: str) -> None:
+    with path.open("w") as file:
+        file.flush()
+        time.sleep(0.05)
+        file.write(text[:40])
+        file.flush()
+        time.sleep(0.05)
+        file.write(text[40:])
+
+
+WAYS = [in_place, beside_and_renamed, backed_up_and_written, cut_and_written]
+
+
+@pytest.fixture(scope="module")
+def followed():
+    """An evening whose saves are followed, and one that nobody saves."""
+    with Evening(text=BASE, rehearse=False) as evening, Evening(text=BASE, rehearse=False) as untouched:
+        for one in (evening, untouched):
+            one.desk.play_session()
+            settled(one.desk)
+            land(one.desk, one.studio, one.bar)
+        untouched.studio.run_until(evening.studio.frame)
+        assert evening.desk.reload is not None
+        assert evening.desk.reload.saves.ready.wait(20)
+        yield evening, untouched
+
+
+@pytest.mark.parametrize("text", [BASE, BASE + "\n# nothing\n", edited("*", "lines")], ids=["the same", "a remark", "another order"])
+@pytest.mark.parametrize("save", WAYS, ids=lambda way: way.__name__)
+def test_what_says_the_same_changes_no_sample_however_it_is_saved(followed, save, text) -> None:
+    evening, untouched = followed
+    said = len(evening.said)
+    save(evening.path, text)
+    until = time.monotonic() + 10
+    while len(evening.said) == said and time.monotonic() < until:
+        time.sleep(0.01)
+    settled(evening.desk)
+    assert len(evening.said) == said + 1, evening.said[said:]
+    assert evening.studio.posted == 1
+    assert alike(evening, untouched)
+
+
+def test_lines_in_another_order_are_other_lines() -> None:
+    text = edited("*", "lines")
+    assert sorted(text.splitlines()) == sorted(BASE.splitlines())
+    assert text != BASE
+
+
+def test_a_changed_number_is_one_retune_heard_from_the_bar_on() -> None:
+    with Evening(text=BASE, rehearse=False) as evening, Evening(text=BASE, rehearse=False) as untouched:
+        for one in (evening, untouched):
+            one.save(BASE)
+            one.near_the_line()
+        assert evening.studio.frame == untouched.studio.frame
+        saved = evening.save(edited("tone(55", "tone(58"))
+        other = untouched.studio.run_until(evening.studio.frame)
+        lands = evening.studio.landed[-1][0] - saved.frame
+    assert told(saved.plan) == "retune low.freq -> 58"
+    assert np.array_equal(saved.sound[:, :lands], other[:, :lands])
+    assert not np.array_equal(saved.sound[:, lands : lands + 4800], other[:, lands : lands + 4800])
+
+
+# from here on the two evenings go different ways
+
+
+@pytest.mark.parametrize("edit", [GOOD[k] for k in HEARD], ids=lambda edit: edit[0])
+def test_a_good_edit_lands_on_the_next_bar(evenings, edit) -> None:
+    evening = evenings[0]
+    evening.near_the_line()
+    bar = evening.bar
+    saved = evening.save(edited(*edit[1:]), more=4800)
+    assert len(saved.lines) == 1
+    if edit[0] == "nothing changes":
+        assert not saved.posted
+        return
+    assert saved.posted, saved.lines
+    assert 0 < evening.studio.landed[-1][0] - saved.frame < bar
+    assert evening.studio.offline.conductor.score == saved.score
+
+
+def test_a_script_that_would_empty_the_stage_is_refused_and_hush_is_not(evenings) -> None:
+    evening = evenings[0]
+    saved = evening.save(BASE.partition("out.stage")[0])
+    assert not saved.posted
+    assert "Nothing would be heard" in saved.lines[0]
+    assert "hush()" in saved.lines[0]
+    posted = evening.studio.posted
+    evening.desk.run("hush()")
+    land(evening.desk, evening.studio, evening.bar)
+    assert evening.studio.posted == posted + 1
+    assert np.abs(evening.studio.run(4800)).max() < 1e-4
+    evening.desk.run("undo()")
+    land(evening.desk, evening.studio, evening.bar)
+    assert np.abs(evening.studio.run(4800)).max() > 0.1
+
+
+def test_a_take_with_edits_knobs_and_reloads_replays_sample_for_sample(tmp_path) -> None:
+    with Evening(text=BASE.replace("tempo(120)", "tempo(240)"), rehearse=False, journal=True) as evening:
+        studio, desk = evening.studio, evening.desk
+        evening.save(evening.text)
+        for line in ("low.freq = 65", "rain.rate = knob(21)", 'more = grains("glass", density=9)', "out.stage = low + 0.5 * rain + more", "mute(rain)", "undo()"):
+            desk.run(line)
+            land(desk, studio, 7000)
+            studio.knob(21, studio.frame % 97 / 97)
+        evening.save(evening.text.replace("0.4 * beat", "0.5 * beat").replace("gain=0.2", "gain=0.15"))
+        evening.save(evening.text + "\n(")
+        desk.run("panic()")
+        studio.run(4000)
+        desk.run("go()")
+        evening.save(evening.text.replace("tempo(240)", "tempo(200)"), more=20000)
+        sound, journal = studio.sound, studio.folder / "journal.jsonl"
+        studio.close()
+        take = played(journal)
+        heard = bounce(
+            take.cues, studio.frame / 48000, tmp_path, ins=2, seed=take.room["seed"], lookahead=take.room["lookahead"],
+            ceiling=take.room["ceiling"], heard=studio.heard, engines=take.engines,
+        )  # fmt: skip
+        assert heard.refused == ()
+    again = soundfile.read(tmp_path / "mix.wav", dtype="float32")[0].T
+    assert again.shape == sound.shape
+    assert len(take.cues) > 12
+    assert np.array_equal(again, sound)
