@@ -14,6 +14,7 @@ from live.trying import SHARE, Asked, Trial
 if TYPE_CHECKING:
     from live.dressing import Room
 
+HEARD = 10 ** (-60 / 20)
 WHY = {1: "gives what is not a number", 2: "grows far too loud (60 dB over full scale)", 3: "gives direct current"}
 
 
@@ -58,6 +59,11 @@ class Trouble:
             return trial.play(self.until, frames or self.new.done)
         finally:
             trial.close()
+
+    def falls_silent(self) -> bool:
+        """Nothing of the new score is heard: was there something until now?"""
+        self.old = self._again(self.asked.before)
+        return self.old is not None and self.old.peak > HEARD
 
     def bad(self) -> dict[str, Any] | None:
         """A place that went bad, and was not bad already."""

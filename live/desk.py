@@ -53,6 +53,7 @@ class Desk:
         self.held: Page | None | bool = False  # a page that waits for go(), True: saves wait, False: they do not
         self.saved_at = ""
         self._unheard: set[str] = set()
+        self._stood: set[int] = set()  # knobs that were put where a script wants them, once
         self.glance = Glance(self)
         state = State(edit=Edit(), score=stage.score)
         if stage.score.places:
@@ -166,8 +167,7 @@ class Desk:
 
     def plays(self) -> str:
         """What still plays, after a slip."""
-        places = sum(1 for _ in self.hand.state.page.places())
-        if not places:
+        if not self.hand.state.score.places:
             return "Nothing played yet. Fix it and save."
         bar, _ = self.stage.clock.spot(self.stage.frame)
         of = f"the version saved at {self.saved_at}, " if self.saved_at and self.session else ""
@@ -209,6 +209,10 @@ class Desk:
         page, was = state.page, self._shown
         for kind, text in page.effects.items():
             note_effect(kind, text)
+        for number, stands in page.knobs.items():
+            if number not in self._stood and not self.stage.knobs[number]:
+                self.stage.knob(number, stands)
+            self._stood.add(number)
         for name in {*was.names, *page.names}:
             if page.names.get(name) is was.names.get(name):
                 continue

@@ -47,6 +47,7 @@ class Verdict:
     cost: float = 0.0  # of one core, while it plays
     rendered_seconds: float = 0.0
     note: str = ""  # what could not be rehearsed
+    silent: bool = False  # nothing at all would be heard, and something is heard now
 
 
 @dataclass(eq=False)

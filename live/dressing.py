@@ -30,6 +30,7 @@ from live.score import Drive, Score, Send
 from live.trying import SHARE, Asked, Dropped, Trial
 
 FIRST, SECOND = 0.5, 0.8  # how much of the deadline may be used for the new score, and for all that is looked into then
+SILENT = 10 ** (-70 / 20)  # nothing of a whole rehearsal is louder: nothing is heard
 SHELF = 512 << 20  # bytes of decoded sounds kept for the next rehearsal
 
 
@@ -155,6 +156,8 @@ def judge(room: Room, asked: Asked) -> dict[str, Any]:
         if new.bad or new.direct or new.top or new.cost > SHARE or slowest(new):
             found, more = Trouble(room, asked, new, heard, second).said()
             notes += more
+        if found["ok"] and new.peak < SILENT and new.done >= asked.frames and not engines(room, asked) and not turned(asked.score):
+            found["silent"] = Trouble(room, asked, new, heard, second).falls_silent()
     finally:
         new.close()
     told = {"cost": round(new.cost, 4), "rendered_seconds": round(new.seconds, 3), "note": "; ".join(notes)}
@@ -171,12 +174,22 @@ def _heard(room: Room, asked: Asked) -> tuple[np.ndarray, bool]:
     return overheard(room.runtime, room.take, room.ins, room.rate, frame=asked.frame, frames=asked.frames, bar=bar)
 
 
+def engines(room: Room, asked: Asked) -> list[str]:
+    """Engines that are not heard here."""
+    return sorted({node.kind for node in asked.score.places.values() if room.engines.get(node.kind)})
+
+
+def turned(score: Score) -> bool:
+    """Whether a knob may open what is closed now."""
+    stands = [value for node in score.places.values() for value in node.controls.values()] + [send.gain for send in score.sends]
+    return any(isinstance(value, Drive) and value.source.startswith("knob:") for value in stands)
+
+
 def _notes(room: Room, asked: Asked, new: Trial, real: bool) -> list[str]:
     """What was not rehearsed as it will be."""
     notes = []
-    engines = sorted({node.kind for node in asked.score.places.values() if room.engines.get(node.kind)})
-    if engines:
-        notes.append(f"without its engine: {', '.join(engines)}" if len(engines) == 1 else f"without their engines: {', '.join(engines)}")
+    if away := engines(room, asked):
+        notes.append(f"without its engine: {', '.join(away)}" if len(away) == 1 else f"without their engines: {', '.join(away)}")
     if not real:
         notes.append("nothing was heard at the inputs yet: low noise instead")
     if new.done < asked.frames:

@@ -36,6 +36,7 @@ class Edit:
     bar: float | None = None
     widths: Mapping[str, int] = field(default_factory=dict)
     effects: Mapping[str, str] = field(default_factory=dict)
+    knobs: Mapping[int, float] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -45,7 +46,7 @@ class Edit:
         """This edit, and another after it."""
         return Edit(
             {**self.names, **later.names}, {**self.outs, **later.outs}, later.tempo or self.tempo, later.bar or self.bar,
-            {**self.widths, **later.widths}, {**self.effects, **later.effects}, {**self.texts, **later.texts},
+            {**self.widths, **later.widths}, {**self.effects, **later.effects}, {**self.knobs, **later.knobs}, {**self.texts, **later.texts},
         )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def merged(script: Page, edit: Edit) -> Page:
     outs = {name: value for name, value in {**script.outs, **edit.outs}.items() if value is not GONE}
     page = Page(
         names, outs, edit.tempo or script.tempo, edit.bar or script.bar, list(script.notes),
-        effects={**script.effects, **edit.effects}, widths={**script.widths, **edit.widths}, room=script.room,
+        knobs={**script.knobs, **edit.knobs}, effects={**script.effects, **edit.effects}, widths={**script.widths, **edit.widths}, room=script.room,
     )  # fmt: skip
     named(page)
     return page
@@ -93,7 +94,7 @@ def saving(script: Page) -> Change:
         outs = {key: value for key, value in edit.outs.items() if same(old.outs.get(key), script.outs.get(key))}
         kept = Edit(
             names, outs, edit.tempo if old.tempo == script.tempo else None, edit.bar if old.bar == script.bar else None,
-            edit.widths, edit.effects, {key: text for key, text in edit.texts.items() if key in names or key.removeprefix("out.") in outs},
+            edit.widths, edit.effects, edit.knobs, {key: text for key, text in edit.texts.items() if key in names or key.removeprefix("out.") in outs},
         )  # fmt: skip
         return State(script, kept, state.score)
 
@@ -106,7 +107,7 @@ def becoming(page: Page) -> Change:
     def change(state: State) -> State:
         names = {**dict.fromkeys(state.script.names, GONE), **page.names}
         outs = {**dict.fromkeys(state.script.outs, GONE), **page.outs}
-        return replace(state, edit=Edit(names, outs, page.tempo, page.bar, page.widths, page.effects))
+        return replace(state, edit=Edit(names, outs, page.tempo, page.bar, page.widths, page.effects, page.knobs))
 
     return change
 

@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,11 +87,12 @@ def render(asked: argparse.Namespace) -> int:
 
     session = Session.find(asked.script)
     channels, ins, seed = asked.channels, 0, asked.seed
+    knobs: Mapping[int, float] = {}
     if by_hand(session.script):
         score = score_of(session.script)
     else:
         found = sheet(session, {"rig": asked.rig}, outs=channels, warn=lambda line: None if asked.json else say(line))
-        score, channels, ins = found.score, found.outs, found.ins
+        score, channels, ins, knobs = found.score, found.outs, found.ins, found.knobs
         seed = seed if seed is not None or found.settings.said_by["seed"] == "default" else found.settings.seed
         if not score.sends:
             raise Sorry(f"{session.script.name} sends nothing to the loudspeakers. Write: out.stage = the name of a place.")
@@ -98,7 +100,8 @@ def render(asked: argparse.Namespace) -> int:
     from live.bounce import bounce
     from live.cue import Cue
 
-    made = bounce([Cue(0, score)], asked.seconds, out, rate=asked.rate, channels=channels or 2, ins=ins, seed=seed or 0, stems=asked.stems)
+    cues = [*(Cue(0, (knob, stands)) for knob, stands in knobs.items()), Cue(0, score)]
+    made = bounce(cues, asked.seconds, out, rate=asked.rate, channels=channels or 2, ins=ins, seed=seed or 0, stems=asked.stems)
     if made.refused:
         raise Sorry(f"{session.script.name}: {made.refused[0]}")
     tell(asked.json, made)

@@ -170,6 +170,8 @@ class Hand:
             if verdict is not None and not verdict.ok:
                 self._refuse(proposal, f"{proposal.said}: {verdict.reason}. {plays()}")
                 return
+            if verdict is not None and verdict.silent and proposal.saved:
+                raise nothing(proposal.said, f"{verdict.rendered_seconds:.0f} seconds of it are silence")
         when = proposal.when or self.quant
         fade = self.fade if proposal.fade is None else proposal.fade
         with self.lock:
@@ -258,7 +260,7 @@ class Hand:
         self.past = [state for state in self.past if state is not flight.before]
         if self.accepted:
             self.accepted(self.state)
-        self.say(f"{flight.said}: {receipt.text}. {plays()}")
+        self.say(f"{flight.said}: {receipt.text.rstrip('.')}. {plays()}")
 
 
 def plays() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import difflib
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any
@@ -178,7 +179,9 @@ def _worded(slip: BaseException, names: list[str], verbs: set[str]) -> Mistake:
     """What Python says, in words that help."""
     if isinstance(slip, NameError):
         word = slip.name or str(slip).split("'")[1] if "'" in str(slip) else ""
-        if word in verbs:
+        from live.words import VERBS
+
+        if word in verbs or word in VERBS:
             return Mistake(f"{word}() is something you do; type it at the prompt.", word=word)
         known = [name for name in (*names, *filter(str.islower, dir(builtins))) if not name.startswith("_")]
         near = nearest(word, known)
@@ -197,6 +200,11 @@ def _worded(slip: BaseException, names: list[str], verbs: set[str]) -> Mistake:
         return Mistake(
             f"These files import each other in a circle: {slip.name}.", near="Move what both need into a third file.", word=slip.name or ""
         )
+    if isinstance(slip, ImportError) and slip.name and (wanted := re.match(r"cannot import name '(\w+)'", str(slip))):
+        there = [n for n in dir(sys.modules.get(slip.name)) if not n.startswith("_")]
+        return Mistake(f"{slip.name} has no {wanted[1]!r}.", near=nearest(wanted[1], there), word=wanted[1])
+    if isinstance(slip, TypeError) and (found := _operands(str(slip))):
+        return found
     if isinstance(slip, MemoryError):
         return Mistake("This asks for more memory than a script may have.")
     if isinstance(slip, AttributeError) and slip.name:
@@ -223,6 +231,26 @@ def _misfit(said: str) -> str:
     if found := re.match(r"(?:\w+\.)*(\w+)\(\) missing \d+ required positional arguments?: '(\w+)'", said):
         return f"{found[1]}() wants to know its {found[2]!r}, too."
     return ""
+
+
+KINDS = {"str": "a text", "int": "a number", "float": "a number", "NoneType": "nothing (None)", "bool": "True or False", "dict": "a dict"}
+
+
+def _operands(said: str) -> Mistake | None:
+    """What Python says of signs between things they are not made for, and of brackets after what is no word."""
+    if two := re.match(r"unsupported operand type\(s\) for (\S+): '(\w+)' and '(\w+)'", said):
+        sign = two[1].removesuffix("=")
+        return Mistake(f"{sign} does not work between {kind_of(two[2])} and {kind_of(two[3])}.")
+    if one := re.match(r"bad operand type for unary (\S+): '(\w+)'", said):
+        return Mistake(f"{one[1]} does not work on {kind_of(one[2])}.")
+    if one := re.match(r"'(\w+)' object is not callable", said):
+        return Mistake(f"Only words can be called; this is {kind_of(one[1])}.", near="Is a sign missing before the bracket?")
+    return None
+
+
+def kind_of(word: str) -> str:
+    """Python's name of a kind, as a musician would say it."""
+    return KINDS.get(word) or f"a{'n' * (word[0] in 'aeiouAEIOU')} {word.lower()}"
 
 
 def _kind(thing: Any) -> str:

@@ -2,7 +2,7 @@
 
 A named value is a place. An unnamed part belongs to the named thing that uses
 it (``dusk/lfo``), to the first in the alphabet when several do, so the order
-of lines makes no difference. Sources and encoders belong to nobody and are
+of lines makes no difference. What has two names goes by the first it was given. Sources and encoders belong to nobody and are
 shared by shape: ``mic(1)``, ``clip(rain on tin)``. Where two parts could have
 one name, each keeps the name it had in the score before: the one that is most
 alike first. Numbering by position was tried and failed (it gave the second
@@ -12,6 +12,7 @@ the state of the first when that was removed).
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ from live.vocabulary import vocabulary
 LONGEST = 63  # bytes of a place's name
 SHARED = ("mic", "clip", "unlatent")
 INLETS = 4
+LONGEST_ECHO = 2.0  # seconds a delay remembers when nobody says otherwise
 
 
 @dataclass
@@ -221,7 +223,7 @@ class _Reader:
         """A described thing as the score's own data."""
         ins = tuple([self.called(one, owner) for one in self.inlets(value, owner)])
         controls = {name: self.stands(control, owner) for name, control in value.controls.items()}
-        return Node(value.kind, ins, controls, dict(value.settings))
+        return Node(value.kind, ins, controls, {**value.settings, **longer(value, controls)})
 
     def called(self, one: Described, owner: str) -> str:
         """The name of what somebody hears."""
@@ -257,6 +259,14 @@ class _Reader:
                 elif None not in ins:
                     self.widths[name] = word.width(node.settings, tuple([x for x in ins if x]))
         return self.widths[name]
+
+
+def longer(value: Described, controls: Mapping[str, Any]) -> dict[str, Any]:
+    """An echo later than its memory gets more of it, in whole steps: 4, 8, 16 seconds."""
+    time = controls.get("time")
+    if value.kind != "delay" or "longest" in value.settings or isinstance(time, Drive) or time is None or time <= LONGEST_ECHO:
+        return {}
+    return {"longest": min(2.0 ** math.ceil(math.log2(time)), 64.0)}
 
 
 def root(owner: str) -> str:
@@ -332,30 +342,32 @@ def score_of(page: Page, before: Score | None = None, room: Any = None) -> Score
     for out, value, gain, moving in sends:
         place = r.called(r.one(value), f"out.{out}")
         _, levels = faders.setdefault((_channels(out, room), place), (out, []))
-        _add(levels, _fader(r, out, gain, moving))
+        levels.append(_fader(r, out, gain, moving))
     found: list[Send] = []
     for (_, place), (out, levels) in faders.items():
-        found.append(_send(r, out, place, levels[0], room))
-        for level in levels[1:]:  # two hands on one fader: a fader of its own for the second
+        first, *more = _together(levels)
+        found.append(_send(r, out, place, first, room))
+        for level in more:  # two hands on one fader: a fader of its own for the second
             again = free(cut(f"out.{out}/gain"), r.nodes)
             r.nodes[again] = Node("gain", (place,), {"gain": level})
             found.append(_send(r, out, again, 1.0, room))
     return Score(r.nodes, tuple(found), page.tempo or before.tempo, page.bar or before.bar, before.muted, before.soloed)
 
 
-def _add(levels: list[float | Drive], level: float | Drive) -> None:
-    """One more level of a place on an output: added to what is there, unless two different things move them."""
-    for k, there in enumerate(levels):
-        if not isinstance(there, Drive):
-            levels[k] = there + level if not isinstance(level, Drive) else Drive(level.source, level.scale, level.offset + there)
-            return
-        if not isinstance(level, Drive):
-            levels[k] = Drive(there.source, there.scale, there.offset + level)
-            return
-        if there.source == level.source:
-            levels[k] = Drive(there.source, there.scale + level.scale, there.offset + level.offset)
-            return
-    levels.append(level)
+def _together(levels: Iterable[float | Drive]) -> list[float | Drive]:
+    """Several levels of a place on one output, added up: one for each thing that moves it, plain numbers with the first."""
+    plain: float | None = None
+    moved: dict[str, Drive] = {}
+    for one in levels:
+        if isinstance(one, Drive):
+            there = moved.get(one.source, Drive(one.source, 0.0, 0.0))
+            moved[one.source] = Drive(one.source, there.scale + one.scale, there.offset + one.offset)
+        else:
+            plain = (plain or 0.0) + one
+    if not moved:
+        return [plain or 0.0]
+    first, *rest = [moved[source] for source in sorted(moved)]
+    return [Drive(first.source, first.scale, first.offset + (plain or 0.0)), *rest]
 
 
 def free(name: str, taken: Iterable[str]) -> str:
@@ -368,9 +380,9 @@ def free(name: str, taken: Iterable[str]) -> str:
 
 
 def identities(places: Mapping[str, Described], before: Score) -> dict[int, str]:
-    """Which of its names a value goes by: one that it had, one of its own rather than in a list, the first in the alphabet."""
+    """Which of its names a value goes by: one that it had, or the first it was given."""
     found: dict[int, str] = {}
-    for name, value in sorted(places.items(), key=lambda item: (item[0] not in before.places, "." in item[0], item[0])):
+    for name, value in sorted(places.items(), key=lambda item: item[0] not in before.places):
         if found.setdefault(id(value), name) == name and value.name != name:
             value.name, value.said = name, ""
     return found

@@ -45,7 +45,7 @@ class Room:
     def usual(outs: int = 2, ins: int = 0) -> Room:
         """The room when nobody says anything: stage in front, rear behind it or the same, ring all around."""
         stage = (0, 1) if outs > 1 else (0,)
-        rear = (2, 3) if outs > 3 else stage
+        rear = (4, 5) if outs > 5 else (2, 3) if outs > 3 else stage  # behind, in a ring that goes clockwise from the front left
         return Room(outs, {"stage": stage, "rear": rear, "ring": tuple(range(outs))}, ins)
 
     @staticmethod

@@ -167,7 +167,7 @@ class Scribe:
         words.named(Page({**{name: value for name, value in there.items() if names.get(name) is not GONE}, **fresh.names}))
         words.measure(Page(fresh.names, {k: v for k, v in changed.items() if v is not GONE}, widths=fresh.widths))
         texts = dict.fromkeys(names, text) | {f"out.{out}": text for out in changed}
-        return Edit(names, changed, page.tempo, page.bar, fresh.widths, dict(self.effects), texts)
+        return Edit(names, changed, page.tempo, page.bar, fresh.widths, dict(self.effects), page.knobs, texts)
 
     def _without(self, name: str, outs: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs when a place has gone; refused when something else still hears it."""

@@ -5,8 +5,8 @@ The same reading as on stage, in a process of its own: what is wrong in a script
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ class Sheet:
     outs: int
     ins: int  # inputs it listens to
     printed: tuple[str, ...] = ()
+    knobs: Mapping[int, float] = field(default_factory=dict)  # where they stand
 
 
 def sheet(
@@ -59,7 +60,7 @@ def sheet(
         raise Sorry(str(slip)) from None
     mics = [node.settings for node in score.places.values() if node.kind == "mic"]
     ins = max((int(one.get("first", 0)) + int(one.get("width", 1)) for one in mics), default=0)
-    return Sheet(score, settings, outs, ins, (*reading.printed, *reading.notes))
+    return Sheet(score, settings, outs, ins, (*reading.printed, *reading.notes), page.knobs)
 
 
 def _written(page: Page) -> Page:

@@ -87,6 +87,7 @@ class Trial:
         self.direct: tuple[int, int] | None = None  # output and bar, from 1
         self.top, self.top_bar, self.top_levels = 0.0, 0, {}  # type: tuple[float, int, dict[str, float]]
         self.done = 0
+        self.peak = 0.0
 
     def _ages(self) -> dict[str, int]:
         """How long each place that stays has been playing at the landing."""
@@ -131,6 +132,7 @@ class Trial:
                 self.costs.append((time.thread_time_ns() - work) * 1e-9 * rate / n)
                 took.append(self.core.stand.meters[spots, 6])
             PAGER.catch_up()
+            self.peak = max(self.peak, float(np.abs(sound).max(initial=0.0)))
             sums.append(self._direct(sound, sums, count))
             self._loud(sound, count)
             self._bad(names, count)

@@ -134,6 +134,8 @@ def made(mover: Any) -> str:
     if mover.kind == "curve":
         c = mover.controls
         return f"{_factor(c['x'], '+-*')}.log({number(c['low'])}, {number(c['high'])})"
+    if mover.kind in ("least", "most"):
+        return f"{mover.kind}({typed(mover.controls['a'], top=False)}, {typed(mover.controls['b'], top=False)})"
     if mover.kind == "choose":
         return _when(mover.controls["when"], mover.controls["a"], mover.controls["b"])
     if mover.kind == "smooth":

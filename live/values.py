@@ -7,6 +7,7 @@ sound minus sound) is answered with the line to type instead.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ def what_is(thing: Any) -> str:
         return "a rhythm"
     if isinstance(thing, Beats):
         return "a time in beats"
+    if is_number(thing):
+        return f"{thing:g}" if abs(thing) < 1e300 or thing != thing else "a number without end"
     return {str: "a text", bool: "True or False", type(None): "nothing (None)"}.get(type(thing), f"a {type(thing).__name__}")
 
 
@@ -252,6 +255,11 @@ class Number(Value):
     """A number that moves: a knob, a wave, or arithmetic on them. ``source`` is a knob's number, a knob's name or a Mover."""
 
     def __init__(self, source: int | Mover, scale: float = 1.0, offset: float = 0.0, *, bare: bool = False) -> None:
+        if not (math.isfinite(scale) and math.isfinite(offset)):
+            wrong = scale if not math.isfinite(scale) else offset
+            raise Mistake(
+                f"A moving number is scaled and moved by plain numbers; this is {what_is(wrong)}.", near="Write: 0.2 + 0.5 * knob(21)"
+            )
         self.source, self.scale, self.offset = source, float(scale), float(offset)
         self.bare = bare  # from 0 to 1 as it comes: on a control it travels the control's whole range
 
@@ -416,6 +424,7 @@ class Page:
     bar: float | None = None
     notes: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)  # how names were typed at the prompt
+    knobs: dict[int, float] = field(default_factory=dict)  # where knobs stand until somebody turns them
     effects: dict[str, str] = field(default_factory=dict)  # treatments written live: their texts, by their kinds
     widths: dict[str, int] = field(default_factory=dict)  # channels of the sound files it plays
     room: Any = None  # the loudspeakers and inputs by name

@@ -14,14 +14,12 @@ from live.mistakes import Mistake, nearest
 from live.plan import told
 from live.scribe import Leave, Told
 from live.values import Described, Number, Page, Value, is_number, what_is
+from live.words import VERBS
 
 if TYPE_CHECKING:
     from live.desk import Desk
 
-NAMES = (
-    "look", "undo", "redo", "hush", "panic", "go", "hold", "solo", "mute", "unmute", "keep", "record", "scene", "snap", "morph", "mark",
-    "fade", "quant", "turn", "why", "scope", "spectrum", "devices", "doctor", "latency", "load", "reload", "resume", "help", "quit",
-)  # fmt: skip
+NAMES = VERBS  # each is a method of Verbs
 
 
 class Verbs:
@@ -282,7 +280,8 @@ class Verbs:
             fresh, lines = written_back(text, state)
         except SyntaxError as slip:
             raise Mistake(
-                f"{desk.session.script.name} cannot be read as it is: line {slip.lineno}.", near="Put that right and save, then keep() again."
+                f"{desk.session.script.name} cannot be read as it is: line {slip.lineno}.",
+                near="Put that right and save, then keep() again.",
             ) from None
         temp = desk.session.script.with_suffix(".new")
         temp.write_text(fresh, "utf-8")

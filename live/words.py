@@ -28,6 +28,7 @@ from live.typed import typed
 from live.values import PLAIN, Beats, Described, Latent, Mover, Number, Page, Question, Rhythm, Sound, Value, is_number, opened, what_is
 from live.vocabulary import INNER, RHYTHM, Word, vocabulary
 
+LIMITS: Mapping[str, tuple[float, float]] = {"every": (1 / 64, 4096), "swing": (0, 1), "turn": (-4096, 4096)}
 WIDE = 1e5  # a control with a range wider than this has none worth travelling
 KNOBS = 1024
 NAMED = 512  # knobs from here on go by a name
@@ -36,6 +37,12 @@ FIRST: Mapping[str, Mapping[int, tuple[str, ...]]] = {"lfo": {1: ("rate",), 2: (
 """Where the order of plain numbers is not that of the controls."""
 NOTE = re.compile(r"([a-gA-G])([#sb]?)(-?\d)$")
 STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+
+VERBS = (
+    "look", "undo", "redo", "hush", "panic", "go", "hold", "solo", "mute", "unmute", "keep", "record", "scene", "snap", "morph", "mark",
+    "fade", "quant", "turn", "why", "scope", "spectrum", "devices", "doctor", "latency", "load", "reload", "resume", "help", "quit",
+)  # fmt: skip
+"""What a performer does, at the prompt only: no script holds one, and no place has its name."""
 
 _pages: list[Page] = [Page()]
 
@@ -236,13 +243,25 @@ def _setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> Non
     if name == "file":
         settings[name] = file(value)
         return
-    good = {bool: isinstance(value, bool), str: isinstance(value, str | Path), int: is_number(value), float: is_number(value)}.get(
+    if name in LIMITS and word.events and name not in word.settings:
+        _between(name, value, *LIMITS[name])
+        settings[name] = float(value)
+        return
+    if name == "gate" and word.events and is_number(value):  # how much of a step a hit lasts
+        settings[name] = float(value)
+        return
+    good = {bool: isinstance(value, bool), str: isinstance(value, str | Path), int: is_finite(value), float: is_finite(value)}.get(
         type(rest), True
     )
     if isinstance(value, Described) or not good:
         wanted = {bool: "True or False", str: "a text", int: "a number", float: "a number"}.get(type(rest), "something else")
         raise Mistake(f"{name} is {wanted}; this is {what_is(value)}.", word=name)
     settings[name] = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+
+
+def is_finite(value: Any) -> bool:
+    """A number one can count to."""
+    return is_number(value) and math.isfinite(value)
 
 
 def file(name: Any) -> str:
@@ -340,8 +359,19 @@ def beats(count: float) -> Beats:
 # --- hands, ears, time, loudspeakers ---------------------------------------------------------
 
 
-def knob(which: int | str) -> Number:
-    """A knob, 0 to 1. On a control it travels the control's whole range; in arithmetic it is the number it is."""
+def knob(which: int | str, at: float | None = None) -> Number:
+    """A knob, 0 to 1. On a control it travels the control's whole range; in arithmetic it is the number it is.
+
+    ``at``: where it stands until somebody turns it.
+    """
+    found = _knob(which)
+    if at is not None:
+        _between("at", at, 0, 1)
+        page().knobs[int(found.source)] = float(at)  # type: ignore[call-overload]
+    return found
+
+
+def _knob(which: int | str) -> Number:
     if isinstance(which, str) and which:
         return Number(NAMED + zlib.crc32(which.encode()) % (KNOBS - NAMED), bare=True)
     if type(which) is not int or not 0 <= which < KNOBS:
@@ -556,6 +586,10 @@ def finish(written: Page, scope: Mapping[str, Any]) -> Page:
     """Collect the places: every name that is bound to something described."""
     words = set(nouns())
     for name, value in scope.items():
+        if name in VERBS and isinstance(value, Value):
+            raise Mistake(
+                f"{name}() is a verb of the prompt, so no place can have that name.", near=f"Name it otherwise: {name}1 = ...", word=name
+            )
         if name.startswith("_") or not isinstance(value, Value | list | tuple | dict):
             continue
         if not (isinstance(value, Value) or any(True for _ in opened(name, value))):
@@ -589,13 +623,13 @@ def measure(written: Page) -> None:
 
 
 def named(written: Page) -> None:
-    """Tell every value the name it is bound to: the one it has, when that is still its own, or the first in the alphabet."""
+    """Tell every value the name it is bound to: the one it has, when that is still its own, or the first it was given."""
     found = [spot for name, value in written.names.items() for spot in spots(name, name, value)]
     own = {id(one) for full, _, one in found if one.name == full}
-    for full, said, one in sorted(found, key=lambda spot: ("." in spot[0], spot[0]), reverse=True):
+    for full, said, one in reversed(found):
         if id(one) not in own or one.name == full:
             one.name, one.said = full, said
-    for name, value in sorted(written.names.items(), reverse=True):
+    for name, value in reversed(written.names.items()):
         if isinstance(value, Number) and value.mover is not None and value.alone:
             value.name = value.mover.name if value.mover.name in written.names else name
 

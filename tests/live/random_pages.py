@@ -115,8 +115,13 @@ class Writer:
         if way == "when":
             return f"when(knob(4) > {self.plain(0, 1)}, {self.sound(deep + 1)}, {self.sound(deep + 1)})"
         if way == "latent":
-            return f"delay({self.latent(deep + 1)})"
+            return f"delay({self.latent(deep + 1)}, time={self.plain(0.1, 1)})"
         return f"({self.sound(deep + 1)} + {self.sound(deep + 1)} + {self.sound(deep + 1)})"
+
+    def voice(self) -> str:
+        """One term of an output."""
+        way = self.one("", f"{self.plain(0, 2)} * ", f"{self.number(1)} * ")
+        return f"{way}filter({self.sound(1)}, q={self.plain(1, 2)})"
 
     def latent(self, deep: int = 0) -> str:
         """A sound as its codes."""
@@ -143,6 +148,6 @@ def scripts(draw: Any, most: int = 6) -> Script:
     lines = tuple(writer.line(name) for name in draw(some.permutations(NAMES))[: draw(some.integers(1, most))])
     outs = []
     for out in draw(some.sampled_from([["stage"], ["stage", "rear"], []])):
-        text = " + ".join(writer.sound(1) for _ in range(draw(some.integers(1, 3))))
+        text = " + ".join(writer.voice() for _ in range(draw(some.integers(1, 3))))
         outs.append(f"out.{out} = {text}")
     return Script(lines, tuple(outs))
