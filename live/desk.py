@@ -6,7 +6,6 @@ the ``Hand``, saves come from ``Reload``. Whatever goes wrong is one message.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -142,14 +141,15 @@ class Desk:
 
     def _slipped(self, slip: Mistake) -> None:
         """The script cannot be played as it is."""
+        last = self.reload.last if self.reload else None
+        for line in [*last.printed, *last.notes] if last else []:
+            self.say(line)
         self.slip(slip)
 
     def _define(self, reading: Reading) -> None:
         """The script's functions and plain values, for the prompt to use."""
         kept = {name: value for name, value in self.ns.items() if name in self.scribe.own}
-        with contextlib.suppress(Exception):  # a definition that only works there
-            exec(compile(reading.definitions, str(reading.path), "exec"), self.ns)
-        self.ns |= {name: value for name, value in reading.values.items() if name not in self.scribe.own}
+        reading.define(self.ns)
         self.ns |= kept
 
     # --- what is said ---------------------------------------------------------------------

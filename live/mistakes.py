@@ -245,6 +245,12 @@ def _operands(said: str) -> Mistake | None:
         return Mistake(f"{one[1]} does not work on {kind_of(one[2])}.")
     if one := re.match(r"'(\w+)' object is not callable", said):
         return Mistake(f"Only words can be called; this is {kind_of(one[1])}.", near="Is a sign missing before the bracket?")
+    if re.match(r"'(\w+)' object cannot be interpreted as an integer", said):
+        return Mistake("This wants a whole number.")
+    if one := re.match(r"'(\w+)' object is not (?:subscriptable|iterable)", said):
+        return Mistake(f"There are no parts to pick from: this is {kind_of(one[1])}.")
+    if two := re.match(r"'([<>=]+)' not supported between instances of '(\w+)' and '(\w+)'", said):
+        return Mistake(f"{two[1]} does not work between {kind_of(two[2])} and {kind_of(two[3])}.")
     return None
 
 

@@ -21,7 +21,7 @@ from live.mistakes import Mistake, nearest
 from live.score import Drive, Node, Score, Send
 from live.typed import is_plain
 from live.values import Beats, Described, Latent, Mover, Number, Page, Question, Sound, is_number, what_is
-from live.vocabulary import vocabulary
+from live.vocabulary import Word, vocabulary
 
 LONGEST = 63  # bytes of a place's name
 SHARED = ("mic", "clip", "unlatent")
@@ -53,6 +53,7 @@ class _Reader:
     shapes: dict[Any, Described] = field(default_factory=dict)
     asked: dict[int, Number] = field(default_factory=dict)  # questions as numbers
     widths: dict[str, int | None] = field(default_factory=dict)
+    words: Mapping[str, Word] = field(default_factory=vocabulary)
 
     # --- who is there ------------------------------------------------------------------
 
@@ -93,7 +94,7 @@ class _Reader:
 
     def is_shared(self, one: Described) -> bool:
         """Sources and encoders: one for all who use it."""
-        word = vocabulary().get(one.kind)
+        word = self.words.get(one.kind)
         struck = bool(one.settings.get("hits"))
         return not struck and (one.kind in SHARED or bool(word and word.gives == "latent" and word.engine))
 
@@ -133,11 +134,13 @@ class _Reader:
             flat = [self.made(flat[k : k + INLETS], type(value)) for k in range(0, len(flat), INLETS)]
         return tuple(flat)
 
-    def terms(self, value: Described, owner: str) -> Iterator[Described]:
-        """The terms of a sum."""
+    def terms(self, value: Described, owner: str, met: set[int] | None = None) -> Iterator[Described]:
+        """The terms of a sum. A sum that is met again stays one term: ``x = x + x`` twenty times is twenty mixes, not a million terms."""
+        met = set() if met is None else met
         for one in value.ins:
-            if one.kind == "mix" and self.owned(one, owner) is None:
-                yield from self.terms(one, owner)
+            if one.kind == "mix" and id(one) not in met and self.owned(one, owner) is None:
+                met.add(id(one))
+                yield from self.terms(one, owner, met)
             else:
                 yield self.one(one)
 
@@ -247,7 +250,7 @@ class _Reader:
         if name not in self.widths:
             self.widths[name] = None  # a circle is the core's to refuse
             node = self.nodes.get(name)
-            word = vocabulary().get(node.kind) if node else None
+            word = self.words.get(node.kind) if node else None
             if node and (node.kind in ("mix", "gain", "unlatent") or ":" in node.kind):
                 ins = [self.width(x) for x in node.ins]
                 self.widths[name] = None if None in ins else max([x for x in ins if x], default=1)
@@ -328,10 +331,12 @@ def score_of(page: Page, before: Score | None = None, room: Any = None) -> Score
     r = _Reader(page, before, places)
     r.names = identities(places, before)
     firsts = {name: value for name, value in places.items() if r.names[id(value)] == name}
-    sends = [(name, *term) for name, value in sorted(page.outs.items()) for term in _terms(r, value, name)]
+    opened: dict[int, list[Term]] = {}
+    sends = [(name, *term) for name, value in sorted(page.outs.items()) for term in _terms(r, value, opened)]
     for name, value in sorted(firsts.items()):
         r.walk(value, name)
-    for out, value, _, _ in sends:
+    for out, value, _, moving in sends:
+        _meet_movers(r, out, value, moving)
         holder = Sound("out", (value,))
         r.kept.append(holder)
         r.walk(holder, f"out.{out}")
@@ -388,32 +393,46 @@ def identities(places: Mapping[str, Described], before: Score) -> dict[int, str]
     return found
 
 
-def _terms(
-    r: _Reader, value: Any, out: str, gain: float = 1.0, moving: Number | None = None
-) -> Iterable[tuple[Described, float, Number | None]]:
-    """What goes out, each with its level: unnamed sums and gains are the output's own faders."""
+Term = tuple[Described, float, Number | None]
+"""What goes out, its level, and what moves its level."""
+
+
+def _terms(r: _Reader, value: Any, done: dict[int, list[Term]]) -> list[Term]:
+    """What goes out: unnamed sums and gains are the output's own faders."""
     if value is None:
-        return
-    unnamed = id(value) not in r.names and value.name not in r.places
+        return []
+    if id(value) not in done:
+        done[id(value)] = _opened(r, value, done)
+    return done[id(value)]
+
+
+def _opened(r: _Reader, value: Described, done: dict[int, list[Term]]) -> list[Term]:
     if isinstance(value, Latent):
         whole = Sound("unlatent", (value,))
         r.kept.append(whole)
-        yield whole, gain, moving
-    elif unnamed and value.kind == "mix":
-        for one in value.ins:
-            yield from _terms(r, one, out, gain, moving)
-    elif unnamed and value.kind == "gain" and set(value.controls) == {"gain"} and (is_number(value.controls["gain"]) or moving is None):
-        level = value.controls["gain"]
+        return [(whole, 1.0, None)]
+    unnamed = id(value) not in r.names and value.name not in r.places
+    if unnamed and value.kind == "mix":
+        found: dict[tuple[int, int], Term] = {}
+        for one, gain, moving in [term for each in value.ins for term in _terms(r, each, done)]:
+            before = found.get((id(one), id(moving)))
+            found[id(one), id(moving)] = (one, gain + (before[1] if before else 0.0), moving)
+        return list(found.values())
+    if unnamed and value.kind == "gain" and set(value.controls) == {"gain"}:
+        level, inner = value.controls["gain"], _terms(r, value.ins[0], done)
         if is_number(level):
-            yield from _terms(r, value.ins[0], out, gain * level, moving)
-        else:
-            yield from _terms(r, value.ins[0], out, gain, level)
-    else:
-        if moving is not None and moving.mover is not None:  # the mover is a part: it must be met on the walk
-            holder = Sound("gain", (value,), {"gain": moving})
-            r.kept.append(holder)
-            r.walk(holder, f"out.{out}")
-        yield value, gain, moving
+            return [(one, gain * level, moving) for one, gain, moving in inner]
+        if isinstance(level, Number) and all(moving is None for _, _, moving in inner):
+            return [(one, gain, level) for one, gain, _ in inner]
+    return [(value, 1.0, None)]
+
+
+def _meet_movers(r: _Reader, out: str, value: Described, moving: Number | None) -> None:
+    """What moves a level is a part of the output: it must be met on the walk."""
+    if moving is not None and moving.mover is not None:
+        holder = Sound("gain", (value,), {"gain": moving})
+        r.kept.append(holder)
+        r.walk(holder, f"out.{out}")
 
 
 def _fader(r: _Reader, out: str, gain: float, moving: Number | None) -> float | Drive:

@@ -351,10 +351,12 @@ class Number(Value):
 
     def lin(self, low: float, high: float) -> Number:
         """From ``low`` to ``high``, evenly."""
+        _ends("lin", low, high)
         return Number(self.source, self.scale * (high - low), self.offset * (high - low) + low)
 
     def log(self, low: float, high: float) -> Number:
         """From ``low`` to ``high`` in equal ratios, as ears hear."""
+        _ends("log", low, high)
         if not (low > 0 and high > 0):
             raise Mistake(f"log goes between two numbers above 0, not {low:g} and {high:g}.", near="From 0: lin(0, 1)", word="log")
         return Number(Mover("curve", (), {"x": self.plain(), "low": float(low), "high": float(high)}, {"log": True}))
@@ -371,6 +373,15 @@ def comes_bare(source: int | Mover) -> bool:
     if source.kind == "smooth":
         return source.controls["x"].alone and comes_bare(source.controls["x"].source)
     return source.kind in PLAIN and not {"low", "high"} & source.controls.keys()
+
+
+def _ends(word: str, *ends: Any) -> None:
+    """Where a number goes from and to is plain numbers."""
+    for one in ends:
+        if not is_number(one) or not math.isfinite(one):
+            raise Mistake(
+                f"{word} goes from one number to another; this is {what_is(one)}.", near=f"Write: knob(21).{word}(200, 2000)", word=word
+            )
 
 
 class Question(Value):

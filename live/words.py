@@ -35,6 +35,8 @@ NAMED = 512  # knobs from here on go by a name
 HIDDEN = INNER | {"add", "times", "scale", "choose", "curve", "smooth", "mix", "crossfade", "fold", "gain"}
 FIRST: Mapping[str, Mapping[int, tuple[str, ...]]] = {"lfo": {1: ("rate",), 2: ("low", "high"), 3: ("low", "high", "rate")}}
 """Where the order of plain numbers is not that of the controls."""
+REACH = {"longest": (0.001, 60.0), "glide": (0.0, 60.0), "channels": (0, 64)}
+"""How far what is built in may go, where memory is asked for."""
 NOTE = re.compile(r"([a-gA-G])([#sb]?)(-?\d)$")
 STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 
@@ -256,6 +258,8 @@ def _setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> Non
     if isinstance(value, Described) or not good:
         wanted = {bool: "True or False", str: "a text", int: "a number", float: "a number"}.get(type(rest), "something else")
         raise Mistake(f"{name} is {wanted}; this is {what_is(value)}.", word=name)
+    if is_number(value):
+        _between(name, value, *REACH.get(name, (-1e9, 1e9)))
     settings[name] = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
 
 
@@ -608,11 +612,14 @@ def measure(written: Page) -> None:
     """Note how many channels each sound file has, so that the desk need not open it."""
     from live.naming import file_width
 
+    met: set[int] = set()
+
     def note(value: Any) -> None:
         if isinstance(value, Number):
             value = value.mover
-        if not isinstance(value, Described):
+        if not isinstance(value, Described) or id(value) in met:
             return
+        met.add(id(value))
         if value.kind in ("clip", "grains") and (wide := file_width(value.settings)):
             written.widths[str(value.settings["file"])] = wide
         for one in (*value.ins, *value.controls.values()):

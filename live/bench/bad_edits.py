@@ -38,7 +38,6 @@ SYNTAX = [
     ("syntax", "from live import *", "from live imp *", "not Python"),
     ("syntax", "", "worse = 3x\n", "main.py:12"),
     ("syntax", "", "if True:\n        x = 1\n\ty = 2\n", "Tabs and spaces"),
-    ("syntax", "gain=0.4", "gain:0.4", "main.py:6"),
 ]
 NAMES = [
     ("names", "clip(", "klip(", "clip"),
@@ -48,7 +47,6 @@ NAMES = [
     ("names", "out.stage", "out.stag", "stage"),
     ("names", "lfo(300", "lof(300", "There is no 'lof'"),
     ("names", "from live import *\n", "", "from live import *"),
-    ("names", "0.4 * beat", "0.4 * beats.x", "beats"),
     ("names", "", "tempoo(90)\n", "tempo"),
     ("names", "", "reverb = rain\nout.stage = reverb\n", "word of the language"),
     ("names", "", "more = worn.wetness\n", "no control"),
@@ -154,6 +152,8 @@ SOUNDING = [
 ]
 SILENT = [
     ("nothing heard", "out.stage = [0.5 * low, 0.5 * air, 0.6 * worn, 0.4 * beat]\n", "", "Nothing would be heard"),
+    ("nothing heard", "[0.5 * low, 0.5 * air, 0.6 * worn, 0.4 * beat]", "0 * low", "Nothing would be heard"),
+    ("nothing heard", "", 'out.stage = pluck(220, hits=seq("----"))\n', "Nothing would be heard"),
 ]
 
 BAD = SYNTAX + NAMES + KINDS + RANGES + FILES + ROOM + EXCEPTIONS + ENDS + SOUNDING + SILENT

@@ -57,7 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of every comparison (default 3; medians are quoted)")
     parser.add_argument("--minutes", type=float, default=10, metavar="N", help="length of the soak in real time (default 10)")
     parser.add_argument("--count", type=int, default=500, metavar="N", help="mutations of each session (default 500)")
-    parser.add_argument("--session", action="append", default=[], metavar="NAME", help="a shipped session to mutate (default: each of them)")
+    parser.add_argument(
+        "--session", action="append", default=[], metavar="NAME", help="a shipped session to mutate (default: each of them)"
+    )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="where chance begins (default 1)")
     parser.add_argument("--quick", action="store_true", help="10 s runs, one round: to see that it works")
     parser.add_argument("--json", action="store_true", help="JSON lines only")

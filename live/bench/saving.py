@@ -81,7 +81,9 @@ class Evening:
             (home / "main.py").write_text(text or DRONE, "utf-8")
         self.path = home / "main.py"
         self.text = self.path.read_text("utf-8")
-        self.studio = Studio(outs=outs, ins=ins, folder=self.room, seed=seed, heard=lambda f, n: played_in(f, n, ins), journal=journal, keep=journal)
+        self.studio = Studio(
+            outs=outs, ins=ins, folder=self.room, seed=seed, heard=lambda f, n: played_in(f, n, ins), journal=journal, keep=journal
+        )
         self.desk = Desk(self.studio, Session.find(str(home)), Room.usual(outs, ins), rehearse=rehearse)  # type: ignore[arg-type]
         self.dress = self.desk.hand.dress
         self.said: list[str] = []

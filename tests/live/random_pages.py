@@ -73,7 +73,13 @@ class Writer:
     def control(self, low: float, high: float, deep: int) -> str:
         """Where a control stands: mostly a plain number."""
         way = self.one("plain", "plain", "knob", "number")
-        return self.plain(low, high) if way == "plain" or deep > 2 else f"{self.plain(0, 1)} * knob(3)" if way == "knob" else self.number(deep + 1)
+        return (
+            self.plain(low, high)
+            if way == "plain" or deep > 2
+            else f"{self.plain(0, 1)} * knob(3)"
+            if way == "knob"
+            else self.number(deep + 1)
+        )
 
     def number(self, deep: int = 0) -> str:
         """Something that moves."""
@@ -82,7 +88,9 @@ class Writer:
         if way == "named" and some_names:
             return self.use(self.one(*some_names))
         if deep > 1 or way in ("lfo", "named"):
-            return self.one(f"lfo({self.plain(0.1, 9)})", f"lfo(200, {self.plain(300, 400)}, beats=8)", f"env({self.plain(0.1, 1)}, hits=every(2))")
+            return self.one(
+                f"lfo({self.plain(0.1, 9)})", f"lfo(200, {self.plain(300, 400)}, beats=8)", f"env({self.plain(0.1, 1)}, hits=every(2))"
+            )
         if way == "knob":
             return self.one("knob(1)", "(2 * knob(2) - 0.5)", "(1 - knob(1))", 'knob("near")', f"knob(3).log(20, {self.plain(100, 200)})")
         if way == "follow":
@@ -111,7 +119,11 @@ class Writer:
         if way == "delay":
             return f"delay({self.sound(deep + 1)}, time={self.one('beats(3/4)', self.plain(0.1, 1))}, mix={self.control(0, 1, deep)})"
         if way == "gain":
-            return f"{self.plain(0, 2)} * {self.sound(deep + 1)}" if self.one("a", "b") == "a" else f"{self.number(deep + 1)} * {self.sound(deep + 1)}"
+            return (
+                f"{self.plain(0, 2)} * {self.sound(deep + 1)}"
+                if self.one("a", "b") == "a"
+                else f"{self.number(deep + 1)} * {self.sound(deep + 1)}"
+            )
         if way == "when":
             return f"when(knob(4) > {self.plain(0, 1)}, {self.sound(deep + 1)}, {self.sound(deep + 1)})"
         if way == "latent":
@@ -129,7 +141,11 @@ class Writer:
         if names and self.one("named", "new") == "named":
             return self.use(self.one(*names))
         a = f"latent({self.sound(deep + 1)})"
-        return a if deep > 1 else self.one(a, f"{a} - {self.plain(0, 1)} * {self.latent(deep + 2)}", f"({self.plain(0, 1)} * {a} + {self.latent(deep + 2)})")
+        return (
+            a
+            if deep > 1
+            else self.one(a, f"{a} - {self.plain(0, 1)} * {self.latent(deep + 2)}", f"({self.plain(0, 1)} * {a} + {self.latent(deep + 2)})")
+        )
 
     def line(self, name: str) -> Line:
         """One more name."""

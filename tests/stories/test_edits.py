@@ -19,8 +19,12 @@ from live.plan import told
 from live.replay import played
 from live.studio import land, settled
 
-CHOSEN = (0, 15, 26, 31, 36, 42, 55, 61, 67, 74, 80, 87, 91, 94, 99)  # of every kind some; one takes the endless loop's two seconds
-HEARD = (0, 22, 35, 43, 53, 65, 75, 92)
+FIRST = {edit[0]: edit for edit in reversed(BAD)}
+CHOSEN = [edit for kind, edit in FIRST.items() if kind != "too dear"] + BAD[20:60:10]  # of every kind one, but for the slowest
+HEARD = [
+    {edit[0]: edit for edit in GOOD}[kind]
+    for kind in ("a number", "a knob", "a wave", "a rhythm", "another voice", "treated", "taken away", "time")
+]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def alike(evening: Evening, untouched: Evening, frames: int = 24000) -> bool:
     return np.array_equal(sound, untouched.studio.run_until(evening.studio.frame)) and bool(np.abs(sound).max() > 0.1)
 
 
-@pytest.mark.parametrize("edit", [BAD[k] for k in CHOSEN], ids=lambda edit: edit[0])
+@pytest.mark.parametrize("edit", CHOSEN, ids=lambda edit: edit[0])
 def test_a_bad_edit_is_never_heard_and_says_one_thing(evenings, edit) -> None:
     (tried,) = bad(*evenings, [edit])
     assert not tried.heard
@@ -127,26 +131,22 @@ def test_a_changed_number_is_one_retune_heard_from_the_bar_on() -> None:
 # from here on the two evenings go different ways
 
 
-@pytest.mark.parametrize("edit", [GOOD[k] for k in HEARD], ids=lambda edit: edit[0])
+@pytest.mark.parametrize("edit", HEARD, ids=lambda edit: edit[0])
 def test_a_good_edit_lands_on_the_next_bar(evenings, edit) -> None:
     evening = evenings[0]
     evening.near_the_line()
     bar = evening.bar
     saved = evening.save(edited(*edit[1:]), more=4800)
     assert len(saved.lines) == 1
-    if edit[0] == "nothing changes":
-        assert not saved.posted
-        return
     assert saved.posted, saved.lines
     assert 0 < evening.studio.landed[-1][0] - saved.frame < bar
     assert evening.studio.offline.conductor.score == saved.score
 
 
-def test_a_script_that_would_empty_the_stage_is_refused_and_hush_is_not(evenings) -> None:
+def test_whoever_wants_silence_has_hush(evenings) -> None:
     evening = evenings[0]
     saved = evening.save(BASE.partition("out.stage")[0])
     assert not saved.posted
-    assert "Nothing would be heard" in saved.lines[0]
     assert "hush()" in saved.lines[0]
     posted = evening.studio.posted
     evening.desk.run("hush()")
@@ -162,7 +162,14 @@ def test_a_take_with_edits_knobs_and_reloads_replays_sample_for_sample(tmp_path)
     with Evening(text=BASE.replace("tempo(120)", "tempo(240)"), rehearse=False, journal=True) as evening:
         studio, desk = evening.studio, evening.desk
         evening.save(evening.text)
-        for line in ("low.freq = 65", "rain.rate = knob(21)", 'more = grains("glass", density=9)', "out.stage = low + 0.5 * rain + more", "mute(rain)", "undo()"):
+        for line in (
+            "low.freq = 65",
+            "rain.rate = knob(21)",
+            'more = grains("glass", density=9)',
+            "out.stage = low + 0.5 * rain + more",
+            "mute(rain)",
+            "undo()",
+        ):
             desk.run(line)
             land(desk, studio, 7000)
             studio.knob(21, studio.frame % 97 / 97)
