@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from live import values
-from live.edits import GONE, Edit, State, saving, typing
+from live.edits import GONE, Edit, State, merged, saving, typing
 from live.glance import Glance
 from live.hand import Hand, Proposal
 from live.loading import Loading
@@ -69,8 +69,9 @@ class Desk:
         self.hand.accepted = self._accepted
         self._shown = state.page  # what the prompt's names stand for
         self._written: dict[str, str] = {}
+        self._typed: list[Edit] = []  # typed, and neither accepted nor refused yet
         self.verbs = Verbs(self)
-        self.scribe = Scribe(self.room, lambda: self.hand.state.page, self.verbs.all())
+        self.scribe = Scribe(self.room, self.wished, self.verbs.all())
         self.ns = self.scribe.ns
         self.ns |= state.page.names
         self.reload: Reload | None = None
@@ -192,14 +193,30 @@ class Desk:
             return "\n".join(lines)
         if edit:
             said = text.strip().splitlines()[0][:60]
-            self.hand.propose(Proposal(typing(edit), said, lost=lambda _: self._lost(edit, before)))
+            self._typed.append(edit)
+            self.hand.propose(Proposal(typing(edit), said, lost=lambda _: self._lost(edit, before), accepted=lambda _: self._settle(edit)))
         return shown
+
+    def wished(self) -> Page:
+        """What is accepted, with everything over it that was typed since."""
+        page = self.hand.state.page
+        for edit in list(self._typed):
+            page = merged(page, edit)
+        return page
+
+    def _settle(self, edit: Edit) -> None:
+        """An edit is accepted, or refused."""
+        self._typed = [one for one in self._typed if one is not edit]
 
     def _lost(self, edit: Edit, before: Mapping[str, Any]) -> None:
         """An edit was refused: its names mean again what they meant."""
+        self._settle(edit)
+        there = self.wished().names
         for name, value in edit.names.items():
             if self.ns.get(name, GONE) is value:
-                if name in before:
+                if name in there:
+                    self.ns[name] = there[name]
+                elif name in before and not isinstance(before[name], values.Value):
                     self.ns[name] = before[name]
                 else:
                     self.ns.pop(name, None)
@@ -213,8 +230,9 @@ class Desk:
             if number not in self._stood and not self.stage.knobs[number]:
                 self.stage.knob(number, stands)
             self._stood.add(number)
+        typed = {name for edit in self._typed for name in edit.names}
         for name in {*was.names, *page.names}:
-            if page.names.get(name) is was.names.get(name):
+            if page.names.get(name) is was.names.get(name) or name in typed:
                 continue
             if name in page.names:
                 self.ns[name] = page.names[name]
@@ -263,7 +281,7 @@ class Desk:
                 try:
                     self._written[kind] = self.stage.write(text, kind.split(":")[1])
                 except Refused as why:
-                    raise Mistake(str(why)) from None
+                    raise Mistake(str(why).removesuffix(" What plays, plays on.")) from None
             if kind in self._written:
                 kinds[kind] = self._written[kind]
         return rekinded(page, kinds)

@@ -62,6 +62,7 @@ class Flight:
     before: State
     frame: int
     said: str
+    proposal: Proposal | None = None  # None: it only brings the core back to what the hand knows
 
 
 class Hand:
@@ -76,6 +77,7 @@ class Hand:
         self.past: list[State] = []
         self.future: list[State] = []
         self.flights: dict[int, Flight] = {}
+        self.torn: tuple[State, list[Proposal]] | None = None  # the core refused one: what was before it, and what was sent on top of it
         self.quant, self.fade = "bar", 0.05
         self.effects: Callable[[Any], Any] | None = None  # makes treatments written live ready to play
         self.accepted: Callable[[State], None] | None = None
@@ -113,7 +115,7 @@ class Hand:
         mark.said = "\0"
         self.propose(mark).done.wait(patience)
         until = time.monotonic() + patience
-        while self.flights and time.monotonic() < until:
+        while (self.flights or self.torn) and time.monotonic() < until:
             time.sleep(0.005)
         return not self.flights
 
@@ -133,17 +135,43 @@ class Hand:
             proposal = self._queue.get()
             if proposal is None:
                 return
-            try:
-                if proposal.said != "\0":
-                    self.busy = proposal.said
-                    self._take(proposal)
-            except Mistake as slip:
-                self._refuse(proposal, "\n".join(slip.lines(plays())))
-            except Exception as trouble:  # noqa: BLE001 - whatever an edit brings along must not end the hand
-                self._refuse(proposal, f"{proposal.said}: {type(trouble).__name__}: {trouble}. {plays()}")
-            finally:
-                self.busy = ""
-                proposal.done.set()
+            if self.torn:
+                self._mend()
+            if proposal.said != "\0":
+                self._try(proposal)
+            proposal.done.set()
+
+    def _try(self, proposal: Proposal) -> None:
+        """Take it; whatever is wrong with it is one message."""
+        self.busy = proposal.said
+        try:
+            self._take(proposal)
+        except Mistake as slip:
+            self._refuse(proposal, "\n".join(slip.lines(plays())))
+        except RecursionError:
+            self._refuse(proposal, f"{proposal.said}: this is nested too deep. Put sounds into a list, or give parts names. {plays()}")
+        except Exception as trouble:  # noqa: BLE001 - whatever an edit brings along must not end the hand
+            self._refuse(proposal, f"{proposal.said}: {type(trouble).__name__}: {trouble}. {plays()}")
+        finally:
+            self.busy = ""
+
+    def _mend(self) -> None:
+        """The core would not have a plan that others stood on: back to what was before it, and the others once more."""
+        until = time.monotonic() + DEADLINE
+        while self.flights and not self._closed and time.monotonic() < until:
+            time.sleep(EVERY)
+        with self.lock:
+            assert self.torn
+            (state, later), self.torn = self.torn, None
+            self.past = self.past[: next((k for k, past in enumerate(self.past) if past is state), len(self.past))]
+            self.state = state
+            if plan := compare(self.stage.score, state.score):
+                number = self.stage.post(plan, fade=self.fade)
+                self.flights[number] = Flight(plan, state, state, 0, "")
+        if self.accepted:
+            self.accepted(state)
+        for proposal in later:
+            self._try(proposal)
 
     def _take(self, proposal: Proposal) -> None:
         """One proposal, all the way to the core's mail."""
@@ -177,7 +205,9 @@ class Hand:
         with self.lock:
             frame = self._landing(when, plan)
             number = self.stage.post(plan, frame=frame, fade=fade)
-            self.flights[number] = Flight(plan, after, before, frame, proposal.said)
+            self.flights[number] = Flight(plan, after, before, frame, proposal.said, proposal)
+            if self.torn:
+                self.torn[1].append(proposal)
         self.plan = plan
         if proposal.back:
             come, gone = (self.past, self.future) if proposal.back == "undo" else (self.future, self.past)
@@ -256,11 +286,13 @@ class Hand:
         if receipt.landed:
             self.stage.score = carried(self.stage.score, flight.plan)
             return
-        self.state = flight.before
-        self.past = [state for state in self.past if state is not flight.before]
-        if self.accepted:
-            self.accepted(self.state)
-        self.say(f"{flight.said}: {receipt.text.rstrip('.')}. {plays()}")
+        if self.torn:
+            return  # it stood on another that was refused: it is tried once more
+        if flight.proposal:
+            self.torn = flight.before, [one.proposal for _, one in sorted(self.flights.items()) if one.proposal]
+            self._queue.put(Proposal(lambda state: state, "\0"))  # so that the hand looks
+        said = flight.said or "What was there before cannot be brought back"
+        self.say(f"{said}: {receipt.text.rstrip('.')}. {plays()}")
 
 
 def plays() -> str:

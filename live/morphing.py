@@ -27,7 +27,7 @@ def between(a: Page, b: Page, x: Any, room: Any = None) -> Page:
             and other.mover is not None
             and (one.scale, one.offset) == (other.scale, other.offset)
         ):
-            mover = mixed(one.mover, other.mover)
+            mover = sibling(one.mover, other.mover)
             if mover is one.mover:
                 return one
             fresh = Number(mover, one.scale, one.offset, bare=one.bare)
@@ -40,10 +40,10 @@ def between(a: Page, b: Page, x: Any, room: Any = None) -> Page:
         ins = tuple([sibling(p, other.ins[k] if k < len(other.ins) else None) for k, p in enumerate(one.ins)])
         word = vocabulary().get(one.kind)
         controls = dict(one.controls)
-        for name in {*one.controls, *other.controls}:
+        for name in one.controls if is_number(x) and x in (0, 1) else {*one.controls, *other.controls}:
             rest = word.controls[name].rest if word and name in word.controls else 1.0
             first, second = one.controls.get(name, rest), other.controls.get(name, rest)
-            controls[name] = along(first, second, x if near is a else 1 - x)
+            controls[name] = mixed(first, second) if kin(first, second) else along(first, second, x if near is a else 1 - x)
         fresh = type(one)(one.kind, ins, controls, one.settings)
         fresh.name = one.name
         done[id(one)] = fresh
@@ -63,6 +63,15 @@ def between(a: Page, b: Page, x: Any, room: Any = None) -> Page:
 
     named(page)
     return page
+
+
+def kin(a: Any, b: Any) -> bool:
+    """Whether two things are moved in one way, so that what moves them can go half the way."""
+    if not (isinstance(a, Number) and isinstance(b, Number)) or (a.scale, a.offset) != (b.scale, b.offset):
+        return False
+    if a.mover is None or b.mover is None:
+        return a.source == b.source
+    return a.mover.kind == b.mover.kind and a.mover.settings == b.mover.settings and a.mover.name == b.mover.name
 
 
 def along(a: Any, b: Any, x: Any) -> Any:

@@ -169,6 +169,8 @@ def _wait(desk: Desk, screen: Screen, seconds: float | None, coming: Coming) -> 
                 screen.show(desk.run(text))
         except (Leave, KeyboardInterrupt):
             ended.set()
+        if seconds is None:  # the pipe has ended, and nobody said how long to stay
+            ended.set()
 
     if sys.stdin is not None and not sys.stdin.closed:
         threading.Thread(target=typed, name="typed", daemon=True).start()

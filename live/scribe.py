@@ -19,7 +19,7 @@ from live import values, words
 from live.edits import GONE, Edit
 from live.mistakes import Mistake, from_exception
 from live.typed import typed
-from live.values import Described, Page, Value, opened
+from live.values import Described, Number, Page, Value, opened
 from live.vocabulary import note_effect, word_of
 from live.weave import alike, copied, disowned, parts, put, without
 
@@ -196,7 +196,7 @@ class Scribe:
             getattr(value, name)  # says what there is
             raise Mistake(f"{name} cannot be turned.", word=name)
         if value.name is None:
-            value.name = next((key for key, one in self.ns.items() if one is value or getattr(one, "mover", None) is value), None)
+            value.name = next((key for key, one in self.ns.items() if one is value or (isinstance(one, Number) and one.mover is value)), None)
         if value.name is None:
             raise Mistake("Only what has a name can be turned.", near="Write: rain.rate = 0.5", word=name)
         controls, settings = dict(value.controls), dict(value.settings)

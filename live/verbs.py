@@ -49,6 +49,8 @@ class Verbs:
             from live.score import Score
 
             return Told(told(compare(Score(), hand.state.score)) or "an empty stage")
+        if isinstance(what, str):
+            what = self._place(what)
         if isinstance(what, Value):
             return Told(f"{what.name} = {typed(what)}" if what.name else typed(what))
         if what is not None:
@@ -143,10 +145,12 @@ class Verbs:
 
     def _along(self, word: str, steps: int) -> Told:
         hand = self.desk.hand
+        if type(steps) is not int or steps < 1:
+            raise Mistake(f"{word} counts steps; this is {what_is(steps)}.", near=f"Write: {word}(2)", word=word)
         there = hand.past if word == "undo" else hand.future
         if not there and not hand.busy and not hand.flights:
             raise Mistake(f"There is nothing to {'take back' if word == 'undo' else 'bring back'}.")
-        for _ in range(max(int(steps), 1)):
+        for _ in range(steps):
             hand.undo(redo=word == "redo")
         return Told("taken back on the next beat" if word == "undo" else "brought back on the next beat")
 
@@ -176,6 +180,8 @@ class Verbs:
     def hush(self, fade: float | None = None) -> Told:
         """Everything fades within a beat. Time, recording and the places themselves go on; undo() brings it back."""
         hand = self.desk.hand
+        if fade is not None and not (is_number(fade) and 0 <= fade <= 60):
+            raise Mistake(f"hush fades within 0 to 60 seconds; this is {what_is(fade)}.", near="Write: hush(2)", word="hush")
         if not hand.state.page.outs:
             return Told("nothing is heard, so there is nothing to hush")
         outs = dict.fromkeys(hand.state.page.outs)

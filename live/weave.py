@@ -29,7 +29,7 @@ def without(value: Any, gone: set[str]) -> Any:
         left = [one for one in (without(x, gone) for x in value.ins) if one is not None]
         if len(left) == len(value.ins) and all(a is b for a, b in zip(left, value.ins, strict=True)):
             return value
-        return sum(left) if left else None
+        return (type(value)("mix", tuple(left)) if len(left) > 1 else left[0]) if left else None
     if value.name is None and value.kind == "gain":
         inner = without(value.ins[0], gone)
         if inner is value.ins[0]:

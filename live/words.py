@@ -117,7 +117,7 @@ def _sorted(word: Word, given: Iterable[Any]) -> tuple[dict[str, Described], dic
         if isinstance(one, Noun):
             raise Mistake(f"{one.word} is a word; to hear it, call it.", near=f"Write: {one.word}()", word=one.word)
         if isinstance(one, list | tuple) and one and all(isinstance(x, Sound) for x in one):
-            one = sum(one)
+            one = mixed(one)
         if isinstance(one, Described):
             free = [inlet for inlet in word.inlets if inlet not in ins]
             if not free:
@@ -182,6 +182,14 @@ def _heard(word: Word, ins: dict[str, Described]) -> tuple[Described, ...]:
         missing = next(inlet for inlet in word.inlets if inlet not in ins)
         raise Mistake(f"{word.word} wants its inlet {missing!r}, too.", word=word.word)
     return tuple(found)
+
+
+def mixed(some: Iterable[Any]) -> Any:
+    """A list of sounds as one: all side by side, for a chain of many sums would be a deep one."""
+    sounds = list(some)
+    if len(sounds) > 2 and all(isinstance(one, Sound) for one in sounds):
+        return Sound("mix", tuple(sounds))
+    return sum(sounds)
 
 
 def fit(value: Described, wanted: str = "sound") -> Described:
@@ -534,9 +542,9 @@ class Out:
 def _send(value: Any, where: str) -> Any:
     """What goes out: a sound, or a list of them mixed."""
     if isinstance(value, list | tuple):
-        value = sum(value) if value else None
+        value = mixed(value) if value else None
     if isinstance(value, dict):
-        value = sum(value.values()) if value else None
+        value = mixed(value.values()) if value else None
     if value is None or (is_number(value) and value == 0):
         return None
     if isinstance(value, Noun):

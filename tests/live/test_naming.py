@@ -17,7 +17,7 @@ from live.words import named
 from tests.live.pages import QUAD, RAIN, page_of, score
 from tests.live.random_pages import Script, scripts
 
-few = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def plan(old: str, new: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 from pathlib import Path
 
@@ -191,3 +192,50 @@ def test_a_take_with_edits_knobs_and_reloads_replays_sample_for_sample(tmp_path)
     assert again.shape == sound.shape
     assert len(take.cues) > 12
     assert np.array_equal(again, sound)
+
+
+def test_one_that_the_core_refuses_takes_nothing_else_along() -> None:
+    with Evening(text=BASE, rehearse=False) as evening:
+        studio, desk = evening.studio, evening.desk
+        evening.save(BASE)
+        evening.near_the_line()
+        for line in ('worse = tone(300, shape="sw")', "more = noise(gain=0.1)", "out.stage = [low, more]", "low.freq = 70"):
+            desk.run(line)
+        for _ in range(3):
+            land(desk, studio, evening.bar)
+        state = desk.hand.state
+        assert studio.offline.conductor.score == state.score
+        assert "worse" not in state.page.names
+        assert {"low", "more"} <= set(state.page.names)
+        assert state.score.places["low"].controls["freq"] == 70
+        assert sum("no shape" in line for line in evening.said) == 1
+
+
+TYPED = (
+    "undo()", "undo(2)", "redo()", "hush()", "low.freq = 70", "rain.rate = 0.5", "out.stage = low", "del beat", "more = noise(gain=0.1)",
+    "out.stage = [low, more]", "mute(rain)", "unmute()", "solo(low)", "solo()", "tempo(180)", "fade(0.5)", "quant('beat')", "quant('now')",
+    "low = filter(rain, 300)", "rain = clip('rain on tn')", "del rain", 'low = tone(80, shape="sw")',
+)  # fmt: skip
+
+
+def test_whatever_is_saved_typed_and_taken_back_the_core_plays_what_the_desk_thinks() -> None:
+    dice = random.Random(4)
+    with Evening(text=BASE, rehearse=False) as evening:
+        studio, desk = evening.studio, evening.desk
+        evening.save(BASE)
+        for _ in range(60):
+            what = dice.random()
+            if what < 0.4:
+                desk.run(dice.choice(TYPED))
+            elif what < 0.7:
+                evening.path.write_text(edited(*dice.choice(GOOD)[1:]))
+                desk._reading(desk.reader().read(evening.path))
+            else:
+                studio.run(dice.choice([256, 5000, 24000]))
+            if dice.random() < 0.3:
+                settled(desk)
+        for _ in range(4):
+            land(desk, studio, evening.bar)
+        assert studio.offline.conductor.score == desk.hand.state.score == studio.score
+        assert evening.ours == []
+        assert [line for line in evening.said if "Error" in line] == []
