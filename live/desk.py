@@ -130,7 +130,7 @@ class Desk:
         def done(state: State) -> None:
             self._define(reading)
 
-        proposal = Proposal(saving(page), name, tell=True, saved=True, quiet=f"{name} plays as it is.")
+        proposal = Proposal(saving(page), name, tell=True, saved=True, text=reading.text, quiet=f"{name} plays as it is.")
         proposal.accepted = done
         self.saved_at = time.strftime("%H:%M")
         return self.hand.propose(proposal)

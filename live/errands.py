@@ -73,7 +73,9 @@ def tell(as_json: bool, made: Bounced, **more: Any) -> None:
         return
     say(f"{made.seconds:g} s on {made.channels} channels in {made.took:.2f} s ({told['times_real']:g} x real time)")
     say(f"peak {made.peak_db:.1f} dBFS, loudness {'none: silence' if loud is None else f'{loud:.1f} LUFS'}")
-    say("heard: " + (", ".join(made.heard) or "nothing"))
+    from live.paging import is_name
+
+    say("heard: " + (", ".join(name for name in made.heard if is_name(name)) or "nothing"))
     for word, value in more.items():
         say(f"{word.replace('_', ' ')}: {value}")
     for file in made.files:

@@ -10,6 +10,7 @@ and reads what the core answers.
 from __future__ import annotations
 
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -48,6 +49,7 @@ class Proposal:
     quiet: str = ""  # said when nothing has to happen
     tell: bool = False  # say what changes, and from which bar on
     saved: bool = False  # from a file: one that would leave nothing to be heard is a slip
+    text: str = ""  # that file's
     done: threading.Event = field(default_factory=threading.Event)
     plan: Plan = ()
     refused: str = ""
@@ -196,7 +198,7 @@ class Hand:
             if verdict is not None and verdict.note.startswith("not rehearsed"):
                 self.say(f"{proposal.said}: {verdict.note}. It lands all the same.")
             if verdict is not None and not verdict.ok:
-                self._refuse(proposal, f"{proposal.said}: {verdict.reason}. {plays()}")
+                self._refuse(proposal, shown(proposal, verdict.reason, verdict.place))
                 return
             if verdict is not None and verdict.silent and proposal.saved:
                 raise nothing(proposal.said, f"{verdict.rendered_seconds:.0f} seconds of it are silence")
@@ -298,6 +300,18 @@ class Hand:
 def plays() -> str:
     """What is so after every refusal."""
     return "What played plays on."
+
+
+def shown(proposal: Proposal, why: str, place: str) -> str:
+    """A refusal, with the line of the script where the place is described."""
+    stem = place.partition("/")[0]
+    root = re.escape(stem if stem.startswith("out.") else stem.partition(".")[0])
+    lines = list(enumerate(proposal.text.splitlines(), 1)) if root else []
+    for number, line in reversed(lines):
+        if match := re.match(rf"({root})(\[.*?\])?\s*=", line):
+            slip = Mistake(f"{why}.").at(proposal.said, number, line, match.start(1), len(match[1]))
+            return "\n".join(slip.lines(plays()))
+    return f"{proposal.said}: {why}. {plays()}"
 
 
 def nothing(said: str, why: str) -> Mistake:

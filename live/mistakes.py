@@ -56,7 +56,7 @@ class Mistake(Exception):
                 said.append(" " * (len(label) + start - cut) + "^" * max(1, min(self.length, len(shown) - start + cut)))
         elif self.file:
             said.append(f"{self.file}:{self.line}" if self.line else self.file)
-        said.append(self.what + (f" {self.near}" if self.near else ""))
+        said += [f"{self.what} {self.near}"] if self.near and len(self.what) + len(self.near) < 90 else [line for line in (self.what, self.near) if line]
         if plays:
             said.append(plays)
         return said

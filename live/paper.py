@@ -101,6 +101,10 @@ class Paper:
         """A core that costs nothing."""
         return SimpleNamespace(clock=np.zeros(256, np.int64))
 
+    def load(self, seconds: float = 0.5) -> float:
+        """Paper costs nothing."""
+        return 0.0
+
     def peak(self) -> float:
         """Paper is silent."""
         return 0.0

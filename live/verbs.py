@@ -70,10 +70,11 @@ class Verbs:
 
     def load(self) -> Told:
         """What the sound costs now, and what it has lost."""
-        status = self.desk.status()
-        core = "not known yet" if status.core_load is None else f"{100 * status.core_load:.1f} % of a core"
+        stage, status = self.desk.stage, self.desk.status()
+        load = status.core_load if status.core_load is not None else stage.load(0.3)
         worker = f"; worst worker {status.worst_worker} {100 * (status.worker_load or 0):.0f} %" if status.worst_worker else ""
-        return Told(f"core {core}{worker}; {status.lost} blocks lost since the start; {len(self.desk.hand.state.score.places)} places")
+        places = len(self.desk.hand.state.score.places)
+        return Told(f"core {100 * load:.1f} % of a core{worker}; {status.lost} blocks lost since the start; {places} places and parts")
 
     def latency(self) -> Told:
         """From your input to the loudspeakers, in milliseconds: the device, the limiter, and every place that is late by itself."""

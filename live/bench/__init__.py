@@ -6,6 +6,7 @@
     antiphon bench keep            keep(60) of 64 channels while they play, and a disk that fills up
     antiphon bench soak            two hours of plans in minutes, and --minutes of them in real time
     antiphon bench plans           ten thousand random plans: nothing clicks, nothing is lost or left over
+    antiphon bench planning        a thousand places: from names to a score, from two scores to the plan between them
     antiphon bench speed           renders, hand-overs, commands, plans, a start, what a graph weighs
     antiphon bench typing          a keystroke beside 1000 messages a second, Ctrl-C out of an endless loop
     antiphon bench reload          from the save of 200 lines to a plan that is ready, while two cores are busy

@@ -313,7 +313,8 @@ def tell(report: Report, name: str, results: list[Result], most: float, ceiling:
     report.add(f"{name}: exceptions of ours", sum(bool(r.ours) for r in results), 0)
     report.add(f"{name}: ways back that did not lead back", sum(not r.back for r in results), 0)
     report.add(f"{name}: save to refused, median", 1000 * median([r.took for r in results if r.outcome == "refused"]), unit="ms")
-    report.add(f"{name}: save to rehearsed and ready, median", 1000 * median([r.took for r in heard]), unit="ms")
+    if heard:
+        report.add(f"{name}: save to rehearsed and ready, median", 1000 * median([r.took for r in heard]), unit="ms")
     slow = sorted(results, key=lambda r: -r.took)[:3]
     report.add(f"{name}: slowest", slow[0].took, unit="s", note=f"{slow[0].outcome}, line {slow[0].line}")
     for result in slow:

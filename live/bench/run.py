@@ -26,6 +26,7 @@ PARTS = (
     "keep",
     "soak",
     "plans",
+    "planning",
     "speed",
     "written",
     "recovery",
@@ -75,7 +76,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = Report(file=asked.file, only_json=asked.json)
     seconds, rounds = (10.0, 1) if asked.quick else (asked.seconds, asked.rounds)
     parts = list(asked.parts) or ["core"]
-    from live.bench import core, edits, evening, floor, keeping, keystroke, mutate, peers, plans, recovery, reload, soak, speed, written
+    from live.bench import (
+        core,
+        edits,
+        evening,
+        floor,
+        keeping,
+        keystroke,
+        mutate,
+        peers,
+        planning,
+        plans,
+        recovery,
+        reload,
+        soak,
+        speed,
+        written,
+    )
 
     for part in parts:
         report.say(f"bench {part}")
@@ -91,6 +108,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             soak.run(report, hours=0.05 if asked.quick else 2.0, minutes=0.5 if asked.quick else asked.minutes)
         elif part == "plans":
             plans.run(report, plans=500 if asked.quick else 10_000)
+        elif part == "planning":
+            planning.run(report)
         elif part == "speed":
             speed.run(report, rounds=rounds, cold=not asked.quick)
         elif part == "typing":
