@@ -56,7 +56,11 @@ class Mistake(Exception):
                 said.append(" " * (len(label) + start - cut) + "^" * max(1, min(self.length, len(shown) - start + cut)))
         elif self.file:
             said.append(f"{self.file}:{self.line}" if self.line else self.file)
-        said += [f"{self.what} {self.near}"] if self.near and len(self.what) + len(self.near) < 90 else [line for line in (self.what, self.near) if line]
+        said += (
+            [f"{self.what} {self.near}"]
+            if self.near and len(self.what) + len(self.near) < 90
+            else [line for line in (self.what, self.near) if line]
+        )
         if plays:
             said.append(plays)
         return said
@@ -213,6 +217,8 @@ def _worded(slip: BaseException, names: list[str], verbs: set[str]) -> Mistake:
         return Mistake(f"{_kind(owner)} has no {slip.name!r}.", near=nearest(slip.name, known) if known else "", word=slip.name)
     if isinstance(slip, TypeError) and (said := _misfit(str(slip))):
         return Mistake(said)
+    if isinstance(slip, OSError) and slip.strerror and slip.filename:
+        return Mistake(f"{shown(str(slip.filename))}: {slip.strerror.lower()}.")
     if isinstance(slip, KeyError) and slip.args:
         return Mistake(f"There is no {slip.args[0]!r} in this collection.")
     if isinstance(slip, ZeroDivisionError):

@@ -100,7 +100,9 @@ def script(page: Page, head: str = "") -> str:
     lines = [*([f'"""{head}"""', ""] if head else []), "from live import *", ""]
     if page.tempo:
         lines += [f"tempo({number(page.tempo)}{f', {number(page.bar)}' if page.bar and page.bar != 4 else ''})", ""]
-    used = {one.kind for value in [*page.names.values(), *page.outs.values()] for one in [value, *below(value)] if isinstance(one, Described)}
+    used = {
+        one.kind for value in [*page.names.values(), *page.outs.values()] for one in [value, *below(value)] if isinstance(one, Described)
+    }
     for kind, text in page.effects.items():
         if kind in used:
             lines += [effected(text, word_of(kind)), ""]

@@ -20,7 +20,7 @@ from live.edits import GONE, Edit
 from live.mistakes import Mistake, from_exception
 from live.typed import typed
 from live.values import Described, Number, Page, Value, opened
-from live.vocabulary import note_effect, word_of
+from live.vocabulary import RHYTHM, note_effect, word_of
 from live.weave import alike, copied, disowned, parts, put, without
 
 
@@ -110,6 +110,8 @@ class Scribe:
             return ""
         if isinstance(found, Told):
             return str(found)
+        if callable(found) and (verb := next((name for name in self.own if self.ns.get(name) == found), "")) and found.__doc__:
+            return f"{verb}(): {found.__doc__.splitlines()[0]}" if not isinstance(found, words.Noun) else repr(found)
         if isinstance(found, Value) and found.name:
             return f"{found.name} = {typed(found)}"
         if isinstance(found, list | tuple | dict):
@@ -192,19 +194,31 @@ class Scribe:
     def _turned(self, value: Described, name: str, to: Any) -> None:
         """``rain.rate = 0.5``: the same place, with that control elsewhere."""
         word = word_of(value.kind)
-        if word is None or (name not in word.controls and name not in word.settings):
+        played = RHYTHM if word is not None and word.events else {}
+        if word is None or (name not in word.controls and name not in word.settings and name not in played):
             getattr(value, name)  # says what there is
             raise Mistake(f"{name} cannot be turned.", word=name)
         if value.name is None:
-            value.name = next((key for key, one in self.ns.items() if one is value or (isinstance(one, Number) and one.mover is value)), None)
+            value.name = next(
+                (key for key, one in self.ns.items() if one is value or (isinstance(one, Number) and one.mover is value)), None
+            )
+        if value.kind == "crossfade":
+            raise Mistake("What chooses is not turned, it is asked.", near=f"Write: {value.name} = when(...)", word=name)
         if value.name is None:
             raise Mistake("Only what has a name can be turned.", near="Write: rain.rate = 0.5", word=name)
         controls, settings = dict(value.controls), dict(value.settings)
         if name in word.controls:
             controls[name] = words._standing(word, name, to)
+        elif name == "hits":
+            words._hits(word, to, settings)
         else:
             words._setting(word, name, to, settings)
         fresh = type(value)(value.kind, value.ins, controls, settings)
         fresh.name = value.name
         root, *keys = value.name.split(".")
+        aliases = [
+            key for key, one in self.ns.items() if key != root and (one is value or (isinstance(one, Number) and one.mover is value))
+        ]
         self.ns[root] = put(self.ns.get(root), keys, fresh)
+        for key in aliases:  # a second name for it means the same still
+            self.ns[key] = put(None, [], fresh)

@@ -93,7 +93,7 @@ def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
         if width != 1:
             settings["width"] = width
     if "file" in settings:
-        parts.append(typed(settings.pop("file")))
+        parts.append(typed(_file(settings.pop("file"))))
     hits = settings.pop("hits", "")
     every, swing, turn = settings.pop("every", None), settings.pop("swing", 0.0), settings.pop("turn", 0.0)
     parts += [f"{key}={_control(kind, key, value)}" for key, value in controls.items()]
@@ -105,6 +105,26 @@ def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
         settings["every"] = every
     parts += [f"{key}={typed(value, top=False)}" for key, value in settings.items() if not key.startswith("_")]
     return f"{word_of(kind)}({', '.join(parts)})"
+
+
+def _file(path: str) -> str:
+    """A sound file by the name it has here: the session's own without the way there, so that a session can move."""
+    if not path.startswith(("/", "\\")) and path[1:2] != ":":
+        return path
+    from live.core.shelf import SoundError, find
+    from live.words import folders
+
+    there = path.replace("\\", "/")
+    for folder in folders():
+        for within in (folder, f"{folder}/corpus"):
+            name = there.removeprefix(within.replace("\\", "/").rstrip("/") + "/")
+            for short in (name.rpartition(".")[0], name):
+                try:
+                    if name != there and str(find(short, folders())) == path:
+                        return short
+                except SoundError:
+                    continue
+    return path
 
 
 def _rhythm(thing: Any) -> str:

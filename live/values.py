@@ -60,6 +60,10 @@ class Value:
     def __repr__(self) -> str:
         return typed(self)
 
+    def __delattr__(self, name: str) -> NoReturn:
+        """``del rain.rate``"""
+        raise Mistake("A control cannot be deleted, only turned.", near=f"Write: {self.name or 'rain'}.{name} = ...", word=name)
+
     def __rshift__(self, other: Any) -> NoReturn:
         hint = typed(other) if isinstance(other, Value) else getattr(other, "word", getattr(other, "__name__", "filter"))
         own = short(self)
@@ -249,6 +253,16 @@ def _level(of: Value, by: Any, low: float = 0.0) -> Any:
             raise Mistake("A sound has no minus.", near="To take it out of another: latent(a) - latent(b)", word="*")
         raise Mistake(f"{by:g} times is more than 16 (24 dB).", near="Nearest: 16", word="*")
     return float(by)
+
+
+class Knob(int):
+    """A knob's number, which knows how it was typed: knob("near"), knob(21, 0.3)."""
+
+    said: str = ""
+    __str__ = int.__repr__
+
+    def __repr__(self) -> str:
+        return self.said or int.__repr__(self)
 
 
 class Number(Value):

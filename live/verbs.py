@@ -187,7 +187,11 @@ class Verbs:
             return Told("nothing is heard, so there is nothing to hush")
         outs = dict.fromkeys(hand.state.page.outs)
         seconds = 60.0 / self.desk.stage.clock.bpm if fade is None else float(fade)
-        hand.propose(Proposal(typing(Edit(outs=outs)), "hush()", when="now", fade=seconds, rehearse=False))
+        hand.propose(
+            Proposal(
+                typing(Edit(outs=outs, texts={f"out.{out}": "hush()" for out in outs})), "hush()", when="now", fade=seconds, rehearse=False
+            )
+        )
         return Told("hushed: it fades within a beat, the clock goes on. undo() brings it back")
 
     def panic(self) -> Told:

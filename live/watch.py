@@ -78,6 +78,7 @@ class Watch:
     probed: float = 0.0
     standby_due: float = 0.0
     patience: float = WARM_UP
+    playing: bool = False  # it said so when last looked at
     checked: float = 0.0
 
     def say(self, text: str) -> None:
@@ -119,7 +120,7 @@ class Watch:
         self.core, self.adopted, self.device = fresh, False, ""
         now = time.monotonic()
         self.since, self.moved, self.calls = now, now, int(self.map.clock[at.C_CALLS])
-        self.standby_due = now + 1.5
+        self.standby_due, self.playing = now + 1.5, False
         self.map.clock[at.C_STATE] = 0
 
     def look_after_core(self) -> None:
@@ -137,6 +138,9 @@ class Watch:
             self.calls, self.moved, self.sounded = calls, now, True
             return
         playing = int(self.map.clock[at.C_STATE]) in (1, 2)
+        if playing and not self.playing:  # just now: its first callback has its whole time before it
+            self.moved = now
+        self.playing = playing
         limit = STALL + 2 * int(self.map.clock[at.C_BLOCK]) / max(int(self.map.clock[at.C_RATE]), 1)
         if now - self.moved > (limit if playing else self.patience):
             self.say("the core makes no sound any more; it is replaced")

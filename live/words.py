@@ -24,8 +24,24 @@ from engines.face import Control
 from live.core.shelf import SoundError
 from live.core.shelf import find as find_sound
 from live.mistakes import Mistake, nearest
-from live.typed import typed
-from live.values import PLAIN, Beats, Described, Latent, Mover, Number, Page, Question, Rhythm, Sound, Value, is_number, opened, what_is
+from live.typed import typed, word_of
+from live.values import (
+    PLAIN,
+    Beats,
+    Described,
+    Knob,
+    Latent,
+    Mover,
+    Number,
+    Page,
+    Question,
+    Rhythm,
+    Sound,
+    Value,
+    is_number,
+    opened,
+    what_is,
+)
 from live.vocabulary import INNER, RHYTHM, Word, vocabulary
 
 LIMITS: Mapping[str, tuple[float, float]] = {"every": (1 / 64, 4096), "swing": (0, 1), "turn": (-4096, 4096)}
@@ -77,7 +93,8 @@ class Noun:
         self.__doc__ = word.says
 
     def __repr__(self) -> str:
-        return f"{self.word}(...): {self.known.says}  help({self.word}) shows more"
+        word = word_of(self.word)
+        return f"{word}(...): {self.known.says}  help({word}) shows more"
 
     def __rshift__(self, other: Any) -> Any:
         raise Mistake(
@@ -380,7 +397,9 @@ def knob(which: int | str, at: float | None = None) -> Number:
     if at is not None:
         _between("at", at, 0, 1)
         page().knobs[int(found.source)] = float(at)  # type: ignore[call-overload]
-    return found
+    source = Knob(found.source)  # type: ignore[arg-type]
+    source.said = typed(which) if at is None else f"{typed(which)}, {typed(at)}"
+    return Number(source, bare=True)
 
 
 def _knob(which: int | str) -> Number:

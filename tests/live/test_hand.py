@@ -310,7 +310,7 @@ class Judge:
     def answer(self, ticket, timeout=0):
         score, _ = self.asked[ticket - 1]
         loud = [name for name, node in score.places.items() if node.controls.get("gain", 0) == 2]
-        return SimpleNamespace(ok=not loud, reason=f"{', '.join(loud)} is 20 dB too loud", note="", silent=False)
+        return SimpleNamespace(ok=not loud, reason=f"{', '.join(loud)} is 20 dB too loud", note="", silent=False, place="")
 
     def close(self):
         pass

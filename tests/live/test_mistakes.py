@@ -43,6 +43,7 @@ def caret(found: Mistake) -> str:
         ("kit = {}\nx = kit['low']\n", "kit['low']", "There is no 'low' in this collection."),
         (f"{RAIN}x = rain(3)\n", "rain(3)", "rain is a place, not a word"),
         (f"{RAIN}x = filter(rain, 300, 1, 2)\n", "filter", "no use for so many numbers"),
+        ("x = open('gone.txt')\n", "open('gone.txt')", "gone.txt: no such file or directory."),
         ("raise KeyboardInterrupt\n", "raise KeyboardInterrupt", "Stopped."),
         ("raise ValueError('odd\\nthing')\n", "raise ValueError('odd\\nthing')", "ValueError: Odd thing."),
     ],

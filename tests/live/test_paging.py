@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
+
+import numpy as np
 import pytest
+import soundfile
 from hypothesis import HealthCheck, given, settings
 
 from live.naming import score_of
@@ -44,7 +49,7 @@ SAID = [
     "x = tone(hits=seq('x-o-', swing=1/3), notes='c3 f#6')", "x = clip('rain on tin', hits=every(3), start=1/3)", "x = tone(freq=100/3, gain=2/7)", "x = delay(rain, time=beats(3/7))",
     "beat = seq('x-')\nx = tone(hits=beat)", "ask = knob(1) > 0.5\nx = tone(gain=ask)", "x = mic(2)\ny = mic(1, width=2)", 'x = tone(gain=knob("near") + follow(rain))',
     "x = tone(gain=least(knob(1), lfo(2)) * most(0.2, knob(2)))", "x = noise(channels=2)\nout.stage = knob(1) * x + knob(2) * x + 0.1 * x", "x = pan(rain, knob(4) - knob(5))\nout.rear = (1 - follow(x)) * x",
-    "tempo(97.3, 7)\nx = tone()", "out[1] = rain\nout[3, 4] = 0.2 * rain",
+    "x = tone(gain=knob('near', 0.25), width=knob(21, 1))", "tempo(97.3, 7)\nx = tone()", "out[1] = rain\nout[3, 4] = 0.2 * rain",
 ]  # fmt: skip
 
 
@@ -108,3 +113,27 @@ def test_what_came_back_from_a_score_can_be_played_on() -> None:
 def test_a_number_is_typed_short_and_exact(x: float) -> None:
     assert float(number(x)) == x
     assert len(number(0.25)) == 4
+
+
+def test_a_knob_is_typed_by_its_name_and_where_it_stands() -> None:
+    page = page_of('x = tone(gain=knob("near", 0.25), width=2 * knob(21, 0.5) - 1)\n')
+    assert script(page).splitlines()[-1] == 'x = tone(gain=2 * knob("near", 0.25), width=2 * knob(21, 0.5) - 1)'
+    assert page_of(script(page)).knobs == page.knobs
+    again = pickle.loads(pickle.dumps(page))
+    assert script(again) == script(page)
+    assert score_of(again) == score_of(page)
+
+
+def test_a_sound_of_the_session_is_typed_by_its_name(tmp_path) -> None:
+    (tmp_path / "corpus").mkdir()
+    for file in ("hall.wav", "corpus/bell.wav"):
+        soundfile.write(tmp_path / file, np.zeros((100, 3)), 8000)
+    room = replace(QUAD, folders=(str(tmp_path),))
+    page = page_of('a = clip("hall")\nb = clip("corpus/bell.wav")\nc = clip("bell")\nd = clip("rain on tin")\n', room)
+    assert [line.partition(" = ")[2] for line in script(page).splitlines()[2:]] == [
+        'clip("hall")',
+        'clip("corpus/bell")',
+        'clip("corpus/bell")',
+        'clip("rain on tin")',
+    ]
+    assert score(script(page), None, room) == score_of(page)

@@ -281,3 +281,41 @@ def test_a_treatment_is_written_at_the_prompt() -> None:
 )
 def test_enter_runs_what_is_whole(text: str, whole: bool) -> None:
     assert is_whole(text) == whole
+
+
+def test_a_rhythm_is_turned_like_a_control() -> None:
+    prompt = Prompt("q = tone(hits=seq('x-o-'))", "q.hits = 'x---'", "q.every = 0.5", "q.notes = 'c3 e3'")
+    assert prompt.type("q") == 'q = tone(hits=seq("x---", every=0.5), notes=[130.813, 164.814])'
+    prompt.type("q.hits = every(2)")
+    assert prompt.state.score.places["q"].settings["every"] == 2
+    assert "hits is a rhythm" in prompt.slip("q.hits = 3").what
+
+
+def test_a_verb_without_brackets_says_what_it_does() -> None:
+    def hush() -> None:
+        """Everything fades."""
+
+    assert Prompt(verbs={"hush": hush}).type("hush") == "hush(): Everything fades."
+    assert Prompt().type("filter").startswith("filter(...): ")
+
+
+def test_a_control_cannot_be_deleted() -> None:
+    assert Prompt(RAIN).slip("del rain.rate").near == "Write: rain.rate = ..."
+
+
+def test_what_is_turned_by_its_second_name_is_turned_for_all() -> None:
+    prompt = Prompt(RAIN, "dusk = filter(rain)", "again = rain", "again.rate = 0.5")
+    assert prompt.plan == "retune rain.rate -> 0.5"
+    assert prompt.state.score.places["dusk"].ins == ("rain",)
+    assert prompt.ns["again"] is prompt.ns["rain"]
+    prompt.type("rain.rate = 0.25")
+    assert prompt.plan == "retune rain.rate -> 0.25"
+
+
+def test_a_choice_is_asked_and_not_turned() -> None:
+    assert prompt_slip("x = when(knob(1) > 0.5, noise(), tone())", "x.at = 0.5") == "Write: x = when(...)"
+
+
+def prompt_slip(first: str, line: str) -> str:
+    """What is near after a slip."""
+    return Prompt(first).slip(line).near

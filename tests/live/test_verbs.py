@@ -56,6 +56,15 @@ MUSIC = (
 )
 
 
+@pytest.fixture(scope="module")
+def playing(tmp_path_factory):
+    """An evening that plays, for what changes nothing."""
+    one = Evening(tmp_path_factory.mktemp("playing"))
+    one.type(*MUSIC)
+    yield one
+    one.desk.close()
+
+
 def test_no_verb_is_a_noun_too_and_each_says_what_it_does(evening):
     assert not set(NAMES) & set(nouns())
     for name, verb in evening.desk.verbs.all().items():
@@ -103,18 +112,15 @@ def test_every_verb_answers(evening, line, says):
         ("hold(loud=1)", "hold() has no 'loud'."), ("unmute(3)", "That is 3"),
     ],
 )  # fmt: skip
-def test_a_wrong_argument_is_one_line(evening, line, says):
-    evening.type(*MUSIC)
-    if line == "redo()":
-        evening.hand.future.clear()
-    before = evening.hand.state
-    answer = evening.type(line)
+def test_a_wrong_argument_is_one_line(playing, line, says):
+    before = playing.hand.state
+    answer = playing.type(line)
     *picture, last = answer.splitlines()
     assert says in last, answer
     assert len(picture) <= 2
     assert "Traceback" not in answer
-    assert evening.hand.state is before
-    assert evening.said == []
+    assert playing.hand.state is before
+    assert playing.said == []
 
 
 def test_the_stage_is_empty_and_says_how_to_begin(evening):
@@ -221,6 +227,13 @@ def test_what_was_typed_is_kept_in_the_script(session):
     assert session.desk.session.script.read_text() == (
         'from live import *\nrain = clip("rain on tin", rate=0.5)    # soft\ndusk = filter(rain)\nout.stage = dusk\n'
     )
+
+
+def test_what_was_hushed_is_not_taken_out_of_the_script(session):
+    session.type("rain.rate = 0.5", "hush()", "keep()")
+    assert "out.stage = rain" in session.desk.session.script.read_text()
+    session.type("out.stage = rain", "out.stage = 0", "keep()")
+    assert "out.stage" not in session.desk.session.script.read_text()
 
 
 def test_a_script_that_cannot_be_read_is_not_written_over(session):

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from live import journal
+from live import journal, watch
 from live.core import layout as at
+from live.core.memory import Map
 from live.core.ringfile import RUNNING, open_ring
 from live.pids import Held, alive, end
 from live.plan import compare
@@ -220,3 +221,29 @@ def test_nothing_to_take_up_is_one_line(runtime: Path) -> None:
     with pytest.raises(Silent, match="nothing plays under the name 'nobody'"):
         Stage.open(name="nobody")
     assert not (runtime / "nobody").exists()
+
+
+def test_a_core_that_opens_its_device_late_gets_its_time_for_the_first_callback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(watch.time, "monotonic", lambda: now[0])
+    core = Map(tmp_path / "core.map", at.CORE, create=True)
+    with (tmp_path / "log").open("a") as log:
+        watcher = watch.Watch(tmp_path, Rig(), core, log, None)  # type: ignore[arg-type]
+        watcher.core = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        watcher.since = watcher.moved = now[0]
+        watcher.calls = 0
+        gone: list[str] = []
+        monkeypatch.setattr(watcher, "kill_core", lambda: gone.append("killed"))
+        monkeypatch.setattr(watcher, "core_alive", lambda: not gone)
+        monkeypatch.setattr(watcher, "start_core", lambda: gone.append("started"))
+        now[0] += 5.0  # loading took so long
+        core.clock[at.C_STATE] = 1
+        watcher.look_after_core()
+        now[0] += 0.5
+        watcher.look_after_core()
+        assert gone == []
+        now[0] += 0.5
+        watcher.look_after_core()
+        assert gone == ["killed", "started"]
+        watcher.core.communicate(b"\n")
+    core.close()

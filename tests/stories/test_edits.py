@@ -53,6 +53,17 @@ def test_a_bad_edit_is_never_heard_and_says_one_thing(evenings, edit) -> None:
     assert tried.placed, tried.said
 
 
+def test_what_the_rehearsal_refuses_is_shown_with_its_line(evenings) -> None:
+    evening, untouched = evenings
+    saved = evening.save(edited("0.5 * low", "10 * low"))
+    untouched.studio.run_until(evening.studio.frame)
+    line, caret, why, plays = saved.lines[0].splitlines()
+    assert line.startswith("main.py:11   out.stage = [10 * low")
+    assert caret.strip() == "^" * len("out.stage")
+    assert "over the ceiling" in why
+    assert plays == "What played plays on."
+
+
 def in_place(path: Path, text: str) -> None:
     path.write_text(text)
 
