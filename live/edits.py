@@ -90,7 +90,11 @@ def saving(script: Page) -> Change:
 
     def change(state: State) -> State:
         old, edit = state.script, state.edit
-        names = {key: value for key, value in edit.names.items() if same(old.names.get(key), script.names.get(key), key)}
+        names = {
+            key: value
+            for key, value in edit.names.items()
+            if same(old.names.get(key), script.names.get(key), key) and not same(value, script.names.get(key), key)
+        }
         outs = {key: value for key, value in edit.outs.items() if same(old.outs.get(key), script.outs.get(key))}
         kept = Edit(
             names, outs, edit.tempo if old.tempo == script.tempo else None, edit.bar if old.bar == script.bar else None,

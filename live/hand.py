@@ -244,6 +244,7 @@ class Hand:
             if verdict is not None:
                 return verdict
         self.dress.drop(ticket)
+        self.say("The rehearsal did not answer: the edit lands unrehearsed.")
         return None
 
     def _landing(self, when: str, plan: Plan) -> int:

@@ -114,7 +114,9 @@ class Paper:
         return []
 
 
-def played(lines: Iterable[tuple[int, str]], *, rate: int = 48000, outs: int = 2, session: Any = None) -> tuple[list[Cue], list[tuple[int, str, str]]]:
+def played(
+    lines: Iterable[tuple[int, str]], *, rate: int = 48000, outs: int = 2, session: Any = None
+) -> tuple[list[Cue], list[tuple[int, str, str]]]:
     """Type lines at their frames, on paper: the cues, and for each line its frame, its text and what was answered."""
     from live.desk import Desk
 

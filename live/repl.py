@@ -71,6 +71,16 @@ def _rig(session: Session | None, settings: Settings, home: Path, warn: Callable
     return rig_of(settings, [NULL] if silent else devices(), takes, warn)
 
 
+def history_of(session: str) -> Path | None:
+    """Where the lines typed in a session are remembered: not in its folder, which others may play."""
+    import platformdirs
+
+    from live.settings import can_write
+
+    folder = Path(platformdirs.user_state_dir("antiphon", appauthor=False)) / "history"
+    return folder / session if can_write(folder) else None
+
+
 def greeting(desk: Desk) -> str:
     """Where it plays."""
     stage = desk.stage
@@ -119,7 +129,7 @@ def evening(session_name: str | None, flags: dict[str, Any], seconds: float | No
     try:
         from live.screen import opened as screen_for
 
-        history = desk.folder / ".history" if desk.session else None
+        history = history_of(desk.session.name) if desk.session else None
         with screen_for(
             desk, plain=bool(settings.plain), theme=settings.theme or "dark", history=history, log=Path(desk.stage.rig.take) / "said.log",
             leaving="Leave? The sound stops with you. Ctrl-D again.",

@@ -18,10 +18,11 @@ from typing import Any
 from live import values, words
 from live.edits import GONE, Edit
 from live.mistakes import Mistake, from_exception
+from live.paging import spot
 from live.typed import typed
-from live.values import Described, Number, Page, Value, opened
+from live.values import Described, Number, Page, Question, Value, opened
 from live.vocabulary import RHYTHM, note_effect, word_of
-from live.weave import alike, copied, disowned, parts, put, without
+from live.weave import alike, copied, disowned, exchanged, parts, put, without
 
 
 class Leave(Exception):
@@ -153,7 +154,18 @@ class Scribe:
                     word=name,
                 )
             if describes:
-                fresh = disowned(name, value, before.get(name))
+                old = before.get(name)
+                named_so = isinstance(old, Value) and (old if not isinstance(old, Number) or old.mover is None else old.mover).name == name
+                others = [other for other, one in there.items() if named_so and one is old and other != name and self.ns.get(other) is one]
+                within = bool(others) and any(one is (old.mover if isinstance(old, Number) else old) for one in parts(value))
+                fresh = value if within else disowned(name, value, old)
+                for other in others:  # a second name follows, unless it now holds what is inside
+                    names[other] = self.ns[other] = old if within else fresh
+                for other, one in there.items() if named_so and not within else ():  # and so does its spot in a list
+                    if isinstance(one, list | tuple | dict) and other != name and alike(self.ns.get(other), one):
+                        moved = exchanged(one, old, fresh)
+                        if moved is not one:
+                            names[other] = self.ns[other] = moved
                 if isinstance(value, Described) and fresh is not value:
                     value.name = name  # who was made with it in this line hears the name
                 names[name] = self.ns[name] = fresh
@@ -161,7 +173,13 @@ class Scribe:
                 names[name] = GONE
         changed = {out: page.outs.get(out, GONE) for out in {*outs, *page.outs} if page.outs.get(out, GONE) is not outs.get(out, GONE)}
         for name, value in names.items():
-            if value is GONE or isinstance(there.get(name), list | tuple | dict):
+            was = there.get(name)
+            moves = isinstance(was, Number) and isinstance(value, Number | Question)  # who followed the one follows the other
+            if (
+                value is GONE
+                or (was is not None and not moves and not isinstance(value, Described))
+                or isinstance(was, list | tuple | dict)
+            ):
                 changed |= self._without(name, {**page.outs, **changed}, names)
         if not names and not changed and page.tempo is None and page.bar is None:
             return Edit()
@@ -187,8 +205,12 @@ class Scribe:
                     raise Mistake(f"{other} hears {name}.", near=near, word=name)
         found = {}
         for out, value in outs.items():
-            if isinstance(value, Value) and (rest := without(value, gone)) is not value:
+            if not isinstance(value, Value):
+                continue
+            if (rest := without(value, gone)) is not value:
                 found[out] = rest
+            if rest is not None and rest.name is None and any(getattr(x, "name", None) in gone for x in parts(rest)):
+                raise Mistake(f"{spot(out)} hears {name}, in a part.", near=f"Say first what {spot(out)} is instead.", word=name)
         return found
 
     def _turned(self, value: Described, name: str, to: Any) -> None:

@@ -294,6 +294,11 @@ class Verbs:
                 f"{desk.session.script.name} cannot be read as it is: line {slip.lineno}.",
                 near="Put that right and save, then keep() again.",
             ) from None
+        slip = desk.reader().read(desk.session.script, fresh).mistake
+        if slip is not None:
+            raise Mistake(
+                f"What was typed makes no script as it stands: {slip.what}", near="The script stays as it was; snap() keeps a scene."
+            )
         temp = desk.session.script.with_suffix(".new")
         temp.write_text(fresh, "utf-8")
         temp.replace(desk.session.script)

@@ -45,6 +45,7 @@ class Word:
     engine: bool = False
     file: Path = Path()
     trouble: str = ""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what a text may be
     channels: Width | None = None
     lag: Lag | None = None
     examples: tuple[str, ...] = ()
@@ -119,7 +120,13 @@ def declared(file: Path) -> dict[str, Word]:
         found[word] = Word(
             word, says, tuple(inlets), controls or {}, settings or {}, gives,
             events=bool(more.get("events")), file=file, channels=more.get("channels"), lag=more.get("latency"),
+            choices={key: choice for key, rest in (settings or {}).items() if (choice := chosen(rest))},
         )  # fmt: skip
+
+    def chosen(rest: Any) -> tuple[str, ...]:
+        """The tuple of the file that a text is one of."""
+        lists = [value for name, value in names.items() if name.isupper() and isinstance(value, tuple)]
+        return next((one for one in lists if isinstance(rest, str) and rest in one), ())
 
     def kernel(word: str, _: Any = None, controls: Mapping[str, Control] | None = None, says: str = "", look: int = 0, **__: Any) -> None:
         kind(word, None, says, ("sound",), controls, settings={"size": 2048, "hop": 0}, latency=spectral(look))

@@ -45,6 +45,24 @@ def copied(whole: Any) -> Any:
     return [copied(one) for one in whole] if isinstance(whole, list) else whole
 
 
+def exchanged(whole: Any, old: Any, new: Any) -> Any:
+    """A list or dict in which one thing has become another; the very same one when it is not in there."""
+    if isinstance(whole, dict):
+        fresh: Any = {key: exchanged(one, old, new) for key, one in whole.items()}
+    elif isinstance(whole, list | tuple):
+        fresh = type(whole)(exchanged(one, old, new) for one in whole)
+    else:
+        return new if whole is old else whole
+    return (
+        whole
+        if alike(
+            list(fresh.values()) if isinstance(fresh, dict) else list(fresh),
+            list(whole.values()) if isinstance(whole, dict) else list(whole),
+        )
+        else fresh
+    )
+
+
 def alike(a: Any, b: Any) -> bool:
     """Whether two lists or dicts hold the very same things."""
     if isinstance(a, dict) and isinstance(b, dict):

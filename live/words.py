@@ -283,6 +283,11 @@ def _setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> Non
     if isinstance(value, Described) or not good:
         wanted = {bool: "True or False", str: "a text", int: "a number", float: "a number"}.get(type(rest), "something else")
         raise Mistake(f"{name} is {wanted}; this is {what_is(value)}.", word=name)
+    choices = word.choices.get(name, ())
+    if choices and value not in choices:
+        raise Mistake(
+            f"{word.word} has no {name} {value!r}.", near=f"{nearest(str(value), choices)} ({', '.join(choices)})", word=str(value)
+        )
     if is_number(value):
         _between(name, value, *REACH.get(name, (-1e9, 1e9)))
     settings[name] = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value

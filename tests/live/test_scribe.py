@@ -114,7 +114,10 @@ def test_a_setting_can_be_turned_too() -> None:
         ("rain.rate = 'fast'", "rate is a number", "rate"), ("tone(200).freq = 3", "Only what has a name can be turned.", "freq"),
         ("filter = 3", "filter is a word of the language", "filter"), ("hush = noise()", "hush is a word of the language", "hush"),
         ("x = 3; knob = 2", "knob is a word of the language", "knob"), ("del rain", "dusk hears rain. Say first what dusk hears instead, or: del dusk, rain", "rain"),
-        ("rain = 3", "dusk hears rain.", "rain"), ("rain = noise(); 1 / 0", "Nothing can be divided by zero.", "1 / 0"), ("kit = [noise()]; raise KeyError(3)", "There is no 3", ""),
+        ("rain = 3", "dusk hears rain.", "rain"),
+        ("rain = [noise(), tone()]", "dusk hears rain.", "rain"),
+        ("rain = knob(3)", "dusk hears rain.", "rain"),
+        ("rain = seq('x-')", "dusk hears rain.", "rain"), ("rain = noise(); 1 / 0", "Nothing can be divided by zero.", "1 / 0"), ("kit = [noise()]; raise KeyError(3)", "There is no 3", ""),
         ("drops.append(noise()); nowhere", "There is no 'nowhere'.", "nowhere"), ("del nowhere", "There is no 'nowhere'.", "nowhere"), ("x = = 3", "This is not Python.", "="),
         ("for k in range(3): x = tone(k)", "0 is outside", "tone"), ("drops[0] = 3; drops[5]", "", ""),
     ],
@@ -319,3 +322,31 @@ def test_a_choice_is_asked_and_not_turned() -> None:
 def prompt_slip(first: str, line: str) -> str:
     """What is near after a slip."""
     return Prompt(first).slip(line).near
+
+
+def test_a_second_name_follows_the_first_as_it_would_in_a_file() -> None:
+    prompt = Prompt(RAIN, "again = rain", "dusk = filter(again)", "rain = noise()")
+    assert prompt.ns["again"] is prompt.ns["rain"]
+    assert prompt.plan == "swap rain: clip -> noise()"
+    prompt.type("again = tone(200)")
+    assert prompt.type("rain") == "rain = noise()"
+
+
+def test_a_second_name_can_hold_what_is_inside_now() -> None:
+    prompt = Prompt(RAIN, "dry = rain", "rain = delay(dry)")
+    assert prompt.type("rain") == "rain = delay(dry)"
+    assert prompt.type("dry") == 'dry = clip("rain on tin")'
+    assert prompt.state.score.places["rain"].ins == ("dry",)
+
+
+def test_what_an_output_hears_in_a_part_is_not_taken_from_under_it() -> None:
+    prompt = Prompt("drops = [noise(), tone()]", "out.stage = filter(drops[1]) + drops[0]")
+    assert prompt.slip("drops = noise()").what == "out.stage hears drops, in a part."
+    prompt.type("drops = [noise(gain=0.1), drops[1]]")
+    assert prompt.plan == "retune drops.1.gain -> 0.1"
+
+
+def test_a_place_in_a_list_follows_its_own_name() -> None:
+    prompt = Prompt(RAIN, "some = [rain, tone()]", "dusk = filter(rain)", "out.stage = some", "rain = noise(channels=2)")
+    assert prompt.plan == "swap rain: clip -> noise(channels=2)"
+    assert prompt.type("some") == "some = [rain, tone()]"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from live.core import shelf, sounds
+from live.core import shelf
 from live.core.sounds import Reader, SoundError, find, look, read
 
 

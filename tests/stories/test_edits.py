@@ -210,7 +210,7 @@ def test_one_that_the_core_refuses_takes_nothing_else_along() -> None:
         studio, desk = evening.studio, evening.desk
         evening.save(BASE)
         evening.near_the_line()
-        for line in ('worse = tone(300, shape="sw")', "more = noise(gain=0.1)", "out.stage = [low, more]", "low.freq = 70"):
+        for line in ("worse = smear(low, size=1000)", "more = noise(gain=0.1)", "out.stage = [low, more]", "low.freq = 70"):
             desk.run(line)
         for _ in range(3):
             land(desk, studio, evening.bar)
@@ -219,7 +219,7 @@ def test_one_that_the_core_refuses_takes_nothing_else_along() -> None:
         assert "worse" not in state.page.names
         assert {"low", "more"} <= set(state.page.names)
         assert state.score.places["low"].controls["freq"] == 70
-        assert sum("no shape" in line for line in evening.said) == 1
+        assert sum("worse" in line and "size" in line for line in evening.said) == 1
 
 
 TYPED = (
