@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from live.edits import Change, State
 from live.mistakes import Mistake
 from live.naming import score_of
-from live.plan import Drop, Hush, Make, Plan, Retune, Rewire, Route, Swap, carried, compare
+from live.plan import Drop, Hush, Make, Pace, Plan, Retune, Rewire, Route, Swap, carried, compare
+from live.plan import shown as as_typed
 from live.score import Score
 
 if TYPE_CHECKING:
@@ -320,14 +321,45 @@ def nothing(said: str, why: str) -> Mistake:
     return Mistake(f"Nothing would be heard: {why}.", near="To fall silent on purpose: hush()", file=said)
 
 
+NAMES_MOST = 6
+
+
 def summed(plan: Plan) -> str:
-    """A plan in one line: a few steps as they are, many by their number."""
-    if len(plan) <= 2:
-        return "; ".join(str(step) if len(str(step)) < 60 else f"{str(step)[:57]}..." for step in plan)
-    kinds: dict[str, list[str]] = {}
+    """A plan in one line, as a musician would tell it: parts count as the place they belong to."""
+    told: dict[str, list[str]] = {}
+    met: set[str] = set()
     for step in plan:
-        kinds.setdefault(str(step).partition(" ")[0], []).append(step.place if isinstance(step, Route) else getattr(step, "name", ""))
-    return ", ".join(f"{word} {len(names)}" if len(names) > 1 else f"{word} {names[0]}".strip() for word, names in kinds.items())
+        name = step.place if isinstance(step, Route) else getattr(step, "name", "")
+        owner = name.removeprefix("out.").partition("/")[2 if name.startswith("out.") else 0] or name
+        owner = owner.partition("/")[0]
+        match step:
+            case Retune(_, control, value):
+                if owner not in met:
+                    told.setdefault("turned", []).append(f"{owner}.{control} to {'rest' if value is None else as_typed(value)}")
+                continue
+            case Pace(tempo, bar):
+                told.setdefault("", []).append(f"{tempo:g} bpm" + (f", {bar:g} beats in a bar" if bar != 4 else ""))
+                continue
+            case Hush(_, what, on):
+                word = ("" if on else "no longer ") + {"mute": "muted", "solo": "soloed"}[what]
+            case Make():
+                word = "new"
+            case Swap():
+                word = "becomes another"
+            case Drop():
+                word = "gone"
+            case Rewire():
+                word = "hears otherwise"
+            case Route(_, _, _, gain):
+                word = "no longer heard" if gain is None else "at another level"
+        if owner not in met:
+            met.add(owner)
+            told.setdefault(word, []).append(owner)
+    parts = []
+    for word, names in told.items():
+        some = ", ".join(names[:NAMES_MOST]) + (f" and {len(names) - NAMES_MOST} more" if len(names) > NAMES_MOST else "")
+        parts.append(f"{word} {some}" if word in ("new", "turned", "") else f"{some} {word}")
+    return "; ".join(part.strip() for part in parts)
 
 
 def needs(plan: Plan) -> bool:

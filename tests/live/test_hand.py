@@ -346,9 +346,17 @@ def test_which_steps_need_a_rehearsal():
 
 
 def test_a_plan_in_one_line():
-    assert summed((Retune("x", "freq", 3.0),)) == "retune x.freq -> 3"
+    assert summed((Retune("x", "freq", 3.0),)) == "turned x.freq to 3"
     many = (Make("a", Node("tone")), Make("b", Node("tone")), Drop("c"), Pace(90, 4))
-    assert summed(many) == "make 2, drop c, pace"
+    assert summed(many) == "new a, b; c gone; 90 bpm"
+    parts = (
+        Make("dusk/lfo", Node("lfo")),
+        Make("dusk", Node("filter")),
+        Route("out.stage/dusk", 0, 2, 1.0),
+        Retune("rain/gain", "gain", 0.5),
+    )
+    assert summed(parts) == "new dusk; turned rain.gain to 0.5"
+    assert summed((Route("rain", 0, 2, None), Hush("dusk", "solo", False))) == "rain no longer heard; dusk no longer soloed"
 
 
 def test_a_mistake_in_a_proposal_is_told_with_its_picture(evening):
