@@ -9,7 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-KNOWN = ("live.values", "live.words", "live.score", "live.room", "live.vocabulary", "engines.face")  # where words of ours are made
+KNOWN = (
+    "live.values",
+    "live.words",
+    "live.noun",
+    "live.speakers",
+    "live.score",
+    "live.room",
+    "live.vocabulary",
+    "engines.face",
+)  # where words of ours are made
 
 
 def hear(pipe: int, most: int = 1 << 40) -> bytes:

@@ -11,6 +11,8 @@ from engines.face import Control
 from live import words
 from live.examples import EXAMPLES, GOES, TEN, TOPICS
 from live.mistakes import nearest
+from live.noun import WIDE, Noun
+from live.speakers import Out
 from live.values import Beats, Described, Number, Rhythm
 from live.vocabulary import Word
 
@@ -31,9 +33,9 @@ def help_for(what: Any, desk: Desk) -> str:
     if topic in TOPICS:
         verb = getattr(desk.verbs, topic, None) if topic in verbs_of(desk) else None
         return shown([*(_verb(topic, verb)[:1] if verb else ()), *TOPICS[topic].splitlines()], topic, examples(topic))
-    if topic in known and isinstance(known[topic], words.Noun):
+    if topic in known and isinstance(known[topic], Noun):
         return word(known[topic].known)
-    if isinstance(what, words.Noun):
+    if isinstance(what, Noun):
         return word(what.known)
     if topic in verbs_of(desk):
         return shown(_verb(topic, getattr(desk.verbs, topic)), topic, examples(topic))
@@ -49,7 +51,7 @@ def topic_of(what: Any, desk: Desk) -> str:
         bare = what.strip().removesuffix("()")
         place = desk.hand.state.page.places().get(bare)
         return place.kind if place is not None else "hush" if bare == "silence" else bare
-    if isinstance(what, words.Noun):
+    if isinstance(what, Noun):
         return what.word
     if isinstance(what, Number):
         return what.mover.kind if what.mover is not None else "knob"
@@ -57,7 +59,7 @@ def topic_of(what: Any, desk: Desk) -> str:
         return what.kind
     if isinstance(what, Rhythm | Beats):
         return "rhythm" if isinstance(what, Rhythm) else "beats"
-    if isinstance(what, words.Out):
+    if isinstance(what, Out):
         return "out"
     return str(getattr(what, "__name__", type(what).__name__))
 
@@ -81,7 +83,7 @@ def families() -> dict[str, list[str]]:
     """The nouns, by what they are."""
     found: dict[str, list[str]] = {"sources": ["mic"], "treatments": ["effect"], "moving numbers": [*NUMBERS], "time": [*TIME]}
     for name, noun in words.nouns().items():
-        if isinstance(noun, words.Noun):
+        if isinstance(noun, Noun):
             found[family(noun.known)].append(name)
     known = {name for some in found.values() for name in some}
     found["also"] = [name for name in words.nouns() if name not in known]
@@ -134,7 +136,7 @@ def word(known: Word) -> str:
 
 def reach(control: Control) -> str:
     """``20 to 20000 Hz, rests at 1000, hot``"""
-    far = f"{control.low:g} to {control.high:g}" if control.high - control.low <= words.WIDE else "any number"
+    far = f"{control.low:g} to {control.high:g}" if control.high - control.low <= WIDE else "any number"
     unit = f" {control.unit}" if control.unit else ""
     moves = f": {control.moves}" if control.moves else ""
     return f"{far}{unit}, rests at {control.rest:g}, {'hot' if control.hot else 'built in'}{moves}"
@@ -175,7 +177,7 @@ def made_up(known: Word) -> tuple[str, ...]:
     if hot:
         name, control = hot[0]
         value = control.high if control.rest < control.high else control.low
-        middle = (control.rest + value) / 2 if control.high - control.low <= words.WIDE else control.rest
+        middle = (control.rest + value) / 2 if control.high - control.low <= WIDE else control.rest
         lines.append(f"{fresh}.{name} = {middle:.3g}")
     lines += [f"{fresh}.{name} = knob(21)" for name, _ in hot[1:2]]
     return tuple(lines)
@@ -196,8 +198,8 @@ def _verb(name: str, verb: Callable[..., Any] | None) -> list[str]:
 def _fixed(name: str, thing: Any) -> list[str]:
     if thing is Control:
         return ["Control(rest, low, high): what can be turned in a treatment of your own"]
-    if isinstance(thing, words.Out):
-        return textwrap.wrap("out: " + (inspect.getdoc(words.Out) or "").split("\n")[0].rstrip("."), COLUMNS)
+    if isinstance(thing, Out):
+        return textwrap.wrap("out: " + (inspect.getdoc(Out) or "").split("\n")[0].rstrip("."), COLUMNS)
     if inspect.ismodule(thing):
         return [f"{name}: Python's own, for numbers that are worked out while the line is read"]
     return _told(name, thing)
@@ -230,7 +232,7 @@ def examples(topic: str) -> tuple[str, ...]:
 def lines_of(topic: str) -> tuple[str, ...]:
     """Every line that help on a topic shows to be typed."""
     noun = words.nouns().get(topic)
-    return examples(topic) or (made_up(noun.known) if isinstance(noun, words.Noun) else ())
+    return examples(topic) or (made_up(noun.known) if isinstance(noun, Noun) else ())
 
 
 def shown(lines: list[str], topic: str, typed: Iterable[str], goes: Iterable[str] | None = None) -> str:

@@ -125,6 +125,8 @@ def evening(session_name: str | None, flags: dict[str, Any], seconds: float | No
     """Open, play, listen to words, leave."""
     desk, settings = opened(session_name, flags, wait=False)
     desk.plain = bool(settings.plain) or not sys.stdout.isatty()
+    if sys.stdin.isatty():  # a shell may have started us with Ctrl-C shut off
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     coming = Coming(desk, minute)
     try:
         from live.screen import opened as screen_for

@@ -18,6 +18,7 @@ from typing import Any
 from live import values, words
 from live.edits import GONE, Edit
 from live.mistakes import Mistake, from_exception
+from live.noun import Noun, hits, setting, standing
 from live.paging import spot
 from live.typed import typed
 from live.values import Described, Number, Page, Question, Value, opened
@@ -112,7 +113,7 @@ class Scribe:
         if isinstance(found, Told):
             return str(found)
         if callable(found) and (verb := next((name for name in self.own if self.ns.get(name) == found), "")) and found.__doc__:
-            return f"{verb}(): {found.__doc__.splitlines()[0]}" if not isinstance(found, words.Noun) else repr(found)
+            return f"{verb}(): {found.__doc__.splitlines()[0]}" if not isinstance(found, Noun) else repr(found)
         if isinstance(found, Value) and found.name:
             return f"{found.name} = {typed(found)}"
         if isinstance(found, list | tuple | dict):
@@ -230,11 +231,11 @@ class Scribe:
             raise Mistake("Only what has a name can be turned.", near="Write: rain.rate = 0.5", word=name)
         controls, settings = dict(value.controls), dict(value.settings)
         if name in word.controls:
-            controls[name] = words._standing(word, name, to)
+            controls[name] = standing(word, name, to)
         elif name == "hits":
-            words._hits(word, to, settings)
+            hits(word, to, settings)
         else:
-            words._setting(word, name, to, settings)
+            setting(word, name, to, settings)
         fresh = type(value)(value.kind, value.ins, controls, settings)
         fresh.name = value.name
         root, *keys = value.name.split(".")

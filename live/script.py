@@ -108,10 +108,10 @@ class Asked:
 @functools.cache
 def words() -> types.ModuleType:
     """The nouns; a sound is looked for once in a reading, and no word comes or goes meanwhile."""
-    from live import words
+    from live import noun, words
     from live.core import shelf
 
-    shelf.find = words.find_sound = functools.cache(shelf.find)
+    shelf.find = noun.find_sound = functools.cache(shelf.find)
     words.vocabulary = functools.cache(words.vocabulary)
     return words
 

@@ -112,7 +112,7 @@ def _file(path: str) -> str:
     if not path.startswith(("/", "\\")) and path[1:2] != ":":
         return path
     from live.core.shelf import SoundError, find
-    from live.words import folders
+    from live.page import folders
 
     there = path.replace("\\", "/")
     for folder in folders():

@@ -15,6 +15,7 @@ import soundfile
 from live import helps, verbs, words
 from live.desk import Desk
 from live.examples import EXAMPLES, GOES, TEN, TOPICS
+from live.noun import Noun
 from live.paper import Paper
 from live.score import Score
 from live.scribe import Leave
@@ -22,7 +23,7 @@ from live.session import Session
 from tests.live.test_tape import RATE, FakeCore
 
 NOUNS = words.nouns()
-ENGINES = {name for name, noun in NOUNS.items() if isinstance(noun, words.Noun) and noun.known.engine}
+ENGINES = {name for name, noun in NOUNS.items() if isinstance(noun, Noun) and noun.known.engine}
 WRITTEN = {"effect", "Control"}
 QUIET = {"tempo", "latents", "out"}  # nothing to hear, an engine, or taken away again at the end
 
@@ -55,10 +56,10 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     made.close()
 
 
-def read_here(path: Path) -> Any:
-    """A scene, read in this very process."""
+def read_here(path: Path, text: str | None = None) -> Any:
+    """A script or a scene, read in this very process."""
     page, scope = words.begin(), {}
-    exec(path.read_text("utf-8"), scope)
+    exec(path.read_text("utf-8") if text is None else text, scope)
     words.finish(page, {name: value for name, value in scope.items() if name not in NOUNS and name != "live"})
     return SimpleNamespace(page=page, mistake=None)
 

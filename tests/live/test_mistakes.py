@@ -63,13 +63,13 @@ def test_a_verb_in_a_script_belongs_at_the_prompt() -> None:
 
 
 def test_an_engine_that_fails_to_load_is_named_with_its_trouble(tmp_path) -> None:
-    from live import words
+    from live.noun import Noun
     from live.vocabulary import vocabulary
 
     (tmp_path / "broken.py").write_text('"""Broken."""\nfrom engines.face import Engine\nclass Broken(Engine):\n    depth = Control(\n')
     word = vocabulary([tmp_path])["broken"]
     with pytest.raises(Mistake, match="broken cannot be played: ") as found:
-        words.Noun(word)()
+        Noun(word)()
     assert found.value.word == "broken"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from live.mistakes import Mistake
@@ -358,3 +360,9 @@ def test_a_mic_goes_by_the_name_the_rig_gives_it() -> None:
     with pytest.raises(Mistake, match="no input 'gitar'") as slipped:
         score('x = mic("gitar")\n', room=room)
     assert slipped.value.near == "Nearest: guitar."
+
+
+def test_no_file_of_this_folder_takes_a_word_s_name_away():
+    """``from live import *`` would give the module instead of the word."""
+    files = {path.stem for path in Path(words.__file__).parent.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert not files & set(words.nouns())
