@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from live import words
 from live.mistakes import Mistake
 from live.plan import compare, told
 from live.room import Room
