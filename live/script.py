@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import functools
 import io
+import linecache
 import os
 import pickle
 import re
@@ -89,6 +90,7 @@ class Own(SourceFileLoader):
         path = self.get_filename(fullname)
         self.texts[path] = ""  # it was wanted, even if it cannot be read
         self.texts[path] = read(Path(path), Asked.folder)
+        told(path, self.texts[path])
         return compile(self.texts[path], path, "exec", dont_inherit=True)
 
 
@@ -172,6 +174,7 @@ def run(printed: Printed) -> dict[str, Any]:
     sys.modules["__main__"] = sys.modules[Asked.path.stem] = script  # import main from drums.py does not play it all again
     answer: dict[str, Any] = {"page": None, "mistake": None, "half": False, "values": b"", "notes": []}
     Own.texts[str(Asked.path)] = Asked.text
+    told(str(Asked.path), Asked.text)
     try:
         code = compile(Asked.text, str(Asked.path), "exec", dont_inherit=True)
         answer["notes"] += shadowed()
@@ -195,6 +198,11 @@ def run(printed: Printed) -> dict[str, Any]:
     answer["printed"] = printed.said()
     answer["imported"] = dict(Own.texts)
     return answer
+
+
+def told(file: str, text: str) -> None:
+    """Whoever looks a function's text up finds what was read, not what is on the disk by now."""
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
 
 
 def shadowed() -> list[str]:
