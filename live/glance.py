@@ -47,6 +47,8 @@ class Glance:
         heard = self._heard(score)
         roots = {name.partition("/")[0].partition(".")[0] for name, peak in levels.items() if peak > HEARD and name in heard}
         known = set(desk.hand.state.page.names)
+        roots |= {send.place for send in score.sends if levels.get(send.place, 0.0) > HEARD and root_of(send.place) not in known}
+        known |= {send.place for send in score.sends}
         self._look_at_peak(now)
         self._look_at_load()
         self._look_at_workers(now)
@@ -153,3 +155,9 @@ class Glance:
     def found(self, names: Sequence[str]) -> None:
         """Devices were looked for."""
         self._names = list(names)
+
+
+def root_of(place: str) -> str:
+    """The name behind a place that goes out, also where it is folded onto an output."""
+    bare = place.partition("/")[2] if place.startswith("out.") else place
+    return bare.partition("/")[0].partition(".")[0]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TEMPO, SLOW, SLOW_FROM, BARS = 96.0, 72.0, 20, 23  # it slows down after so many bars
 SECONDS = 60.0
+LINES_AT_ONCE = 7
 EARLY = 0.3  # seconds before its bar a line is typed
 
 
@@ -108,14 +109,17 @@ class Performing:
                     desk.hand.quant, desk.hand.fade = quant, fade
                     return
             first, *rest = shown(line)
-            desk.say("\n".join([f"{clock(line.frame(rate) / rate)}  {first.strip()}" if line.note else first, *rest]))
+            desk.say("\n".join([f"{clock(line.frame(rate) / rate)}  {first.strip()}", *rest]))
             answer = desk.run(line.text)
             mine = desk.scribe.count
             if answer:
                 desk.say(answer)
         desk.hand.quant, desk.hand.fade = quant, fade
         desk.say("That was the minute. The stage is yours; undo() brings the music back.\n")
-        desk.say(desk.run("help()"))
+        rows = desk.run("help()").splitlines()
+        for k in range(0, len(rows), LINES_AT_ONCE):  # a screen of news takes so many
+            desk.say("\n".join(rows[k : k + LINES_AT_ONCE]))
+            time.sleep(0.4)
 
 
 def clock(seconds: float) -> str:

@@ -11,6 +11,7 @@ from live.values import Beats, Rhythm, is_number, what_is
 from live.vocabulary import Word
 
 NOTE = re.compile(r"([a-gA-G])([#sb]?)(-?\d)$")
+KEYS = ("c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b")
 STEPS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 
 
@@ -43,6 +44,15 @@ def euclid(hits: int, steps: int, turn: int = 0, every: float = 0.25, swing: flo
     if type(hits) is not int or type(steps) is not int or not 1 <= steps <= 256 or not 0 <= hits <= steps:
         raise Mistake("euclid wants hits and steps, whole numbers, not more hits than steps.", near="Write: euclid(3, 8)", word="euclid")
     return seq(even(hits, steps, turn), every, swing)
+
+
+def pitch(hz: float) -> str:
+    """The name of a pitch, or nothing when it is between the keys: the other way of ``hertz``."""
+    if not hz > 0:
+        return ""
+    key = round(69 + 12 * math.log2(hz / 440.0))
+    name = f"{KEYS[key % 12]}{key // 12 - 1}"
+    return name if NOTE.match(name) and hertz(name) == hz else ""
 
 
 def beats(count: float) -> Beats:

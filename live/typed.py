@@ -103,8 +103,20 @@ def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
         parts.append(f"hits={_rhythm(Rhythm(hits, every or 0.25, swing, turn))}")
     elif every is not None:
         settings["every"] = every
+    if "notes" in settings and (names := _pitches(kind, settings["notes"])):
+        settings["notes"] = names
     parts += [f"{key}={typed(value, top=False)}" for key, value in settings.items() if not key.startswith("_")]
     return f"{word_of(kind)}({', '.join(parts)})"
+
+
+def _pitches(kind: str, notes: Any) -> str:
+    """Notes by their names, when they all have one."""
+    if kind not in ("tone", "pluck") or not isinstance(notes, list | tuple):
+        return ""
+    from live.rhythm import pitch
+
+    names = [pitch(hz) for hz in notes]
+    return " ".join(names) if all(names) else ""
 
 
 def _file(path: str) -> str:
