@@ -162,7 +162,7 @@ def made(mover: Any) -> str:
     """What moves, by the words that make it."""
     if mover.kind in ("add", "times"):
         a, b = mover.controls["a"], mover.controls["b"]
-        return f"({_plain(a)} + {_plain(b)})" if mover.kind == "add" else f"({_factor(a)} * {_factor(b, '+-*')})"
+        return f"({_plain(a)} + {_factor(b, '+-')})" if mover.kind == "add" else f"({_factor(a)} * {_factor(b, '+-*')})"
     if mover.kind == "curve":
         c = mover.controls
         return f"{_factor(c['x'], '+-*')}.log({number(c['low'])}, {number(c['high'])})"

@@ -40,7 +40,7 @@ def test_a_score_as_a_page_is_the_same_score(one: Script) -> None:
 
 
 SAID = [
-    "x = tone(440)", "x = filter(rain, cutoff=knob(1))", "x = filter(rain, cutoff=1 * knob(1))", "x = reverb(rain, mix=1 * knob(1))", "w = lfo(2)\nx = tone(gain=w, width=1 * w)",
+    "x = tone(440)", "w = lfo(1) * lfo(2) + (2 * knob(2) - 0.5)", "x = filter(rain, cutoff=knob(1))", "x = filter(rain, cutoff=1 * knob(1))", "x = reverb(rain, mix=1 * knob(1))", "w = lfo(2)\nx = tone(gain=w, width=1 * w)",
     "w = knob(3).smooth(0.2)\nx = clip('rain on tin', rate=w)", "x = tone(gain=(1 * lfo(1)).smooth(0.1))", "x = tone(gain=(2 * knob(1) - 1) * lfo(2) * 3)",
     "x = tone(freq=(knob(1) + knob(2)).log(20, 200))", "x = when(knob(21) > 0.5, rain, 0.5 * rain)", "x = when(knob(1), latent(rain), latent(mic(1)))",
     "x = tone(gain=when(~(knob(1) > 0.2) & (knob(2) < 0.3), 0.1, knob(3)))", "x = latent(rain) - 0.5 * latent(mic(1)) - latent(mic(2))", "x = -latent(rain) + latent(mic(1))",

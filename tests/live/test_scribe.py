@@ -288,7 +288,7 @@ def test_enter_runs_what_is_whole(text: str, whole: bool) -> None:
 
 def test_a_rhythm_is_turned_like_a_control() -> None:
     prompt = Prompt("q = tone(hits=seq('x-o-'))", "q.hits = 'x---'", "q.every = 0.5", "q.notes = 'c3 e3'")
-    assert prompt.type("q") == 'q = tone(hits=seq("x---", every=0.5), notes=[130.813, 164.814])'
+    assert prompt.type("q") == 'q = tone(hits=seq("x---", every=0.5), notes="c3 e3")'
     prompt.type("q.hits = every(2)")
     assert prompt.state.score.places["q"].settings["every"] == 2
     assert "hits is a rhythm" in prompt.slip("q.hits = 3").what
