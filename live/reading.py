@@ -34,6 +34,8 @@ SECONDS = 2.0  # a script may take, waiting for a busy machine not counted
 PATIENCE = 6.0  # counted
 MEMORY = 1 << 30
 LATER = 0.3  # seconds until another spare is started
+LONG = 200_000  # letters: reading so many may itself take the time
+FELL = (-11, -7)  # the system ended it for a bad address
 NOTHING = "It is empty; perhaps it was only half saved."
 
 
@@ -182,7 +184,8 @@ class Reader:
         if data:
             with contextlib.suppress(Exception):  # whatever garbage a script has written there is no answer
                 return self._answered(path, text, data, took)
-        return Reading(path, text, mistake=self._silent(path, text, trace, seconds if late else 0.0, code), seconds=took)
+        fell = code in FELL and took > 0.8 * seconds  # asking a busy Python where it stands can make it fall
+        return Reading(path, text, mistake=self._silent(path, text, trace, seconds if late or fell else 0.0, code), seconds=took)
 
     def _after(self, spare: Spare) -> None:
         """Clear up, and let the desk think about what was read before another process warms up beside it."""
@@ -250,7 +253,7 @@ class Reader:
             body = ""
         source = body.split("\n", line)[line - 1] if 0 < line <= body.count("\n") + 1 else ""
         near = "A script only describes; to wait or to repeat is for clocks and rhythms."
-        if seconds and line:
+        if seconds and (line or len(text) < LONG):
             what = f"Still running after {seconds:.2g} s: a loop that never ends?"
         elif seconds:
             what, near = f"Reading it takes more than {seconds:.2g} s ({len(text) / 1e6:.1f} MB).", "Cut it into fewer lines."
