@@ -9,7 +9,6 @@ keep_days = 14                       # older takes go; 0: they stay as long as t
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from live.cli import Sorry
+from live.settings import nearest
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 KEYS = ("hours", "days", "rotate", "keep_days")
@@ -39,7 +39,7 @@ class Opening:
             raise Sorry(f'{where} is {table!r}, but [open] is a table: hours = "10:00-18:00", days, rotate, keep_days.')
         for key in table:
             if key not in KEYS:
-                raise Sorry(f"{where} has no {key!r}. {_nearest(key, KEYS)}")
+                raise Sorry(f"{where} has no {key!r}. {nearest(key, KEYS)}")
         found = Opening(
             spans(table.get("hours", ""), where), days(table.get("days", ""), where),
             _number("rotate", table.get("rotate", 24.0), where), _number("keep_days", table.get("keep_days", 0.0), where),
@@ -95,7 +95,7 @@ def _day(text: str, where: str) -> int:
     for number, day in enumerate(DAYS):
         if text.strip()[:3] == day:
             return number
-    raise Sorry(f"{where}: {text.strip()!r} is no day. {_nearest(text.strip()[:3], DAYS)}")
+    raise Sorry(f"{where}: {text.strip()!r} is no day. {nearest(text.strip()[:3], DAYS)}")
 
 
 def _parts(raw: Any) -> list[str]:
@@ -107,8 +107,3 @@ def _number(name: str, raw: Any, where: str) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 <= raw <= 36500:
         raise Sorry(f"{where}: {name} is {raw!r}, but takes a number from 0 to 36500.")
     return float(raw)
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(word, known, 1, 0.5)
-    return f"Nearest: {close[0]}." if close else f"There is: {', '.join(known)}."

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from live.cli import Sorry
-from live.settings import WISHES, Settings, load, user_folder
+from live.settings import WISHES, Settings, load, nearest, user_folder
 
 MOST = {"outputs": 64, "inputs": 32}
 DEVICE = ("device", "input", "backend", "rate", "block", "channels", "inputs", "ceiling")  # settings a rig may speak for
@@ -75,7 +75,7 @@ class Room:
             elif isinstance(value, list) and not isinstance(table.get("outputs"), Mapping):  # stage = [1, 2] without a table
                 named["outputs"][key] = _run(value, "outputs", key, where)
             else:
-                warn(f"{where}: a rig has no {key!r}. {_nearest(key, ['outputs', *DEVICE])} Ignored.")
+                warn(f"{where}: a rig has no {key!r}. {nearest(key, ['outputs', *DEVICE])} Ignored.")
         outs = wishes.get("channels") or 1 + max((c for run in named["outputs"].values() for c in run), default=-1)
         wishes |= {"channels": outs} if outs else {}  # as many as are named, so that they are there on no device, too
         ins = wishes.get("inputs") or 1 + max((c for run in named["inputs"].values() for c in run), default=-1)
@@ -108,14 +108,14 @@ class Room:
         """The channels of an output by name; Sorry with the nearest when the rig has none of that name."""
         if name in self.outputs:
             return self.outputs[name]
-        raise Sorry(f"there is no output {name!r} in {self.where or 'the usual room'}. {_nearest(name, self.outputs)}")
+        raise Sorry(f"there is no output {name!r} in {self.where or 'the usual room'}. {nearest(name, self.outputs)}")
 
     def input(self, name: str) -> int:
         """The first channel of an input by name; Sorry with the nearest."""
         if name in self.inputs:
             return self.inputs[name]
         numbers = f"mic(1) to mic({self.ins}) are there" if self.ins > 1 else "mic(1) is there" if self.ins else "there is no input at all"
-        hint = _nearest(name, self.inputs) if self.inputs else f"No rig names an input; {numbers}."
+        hint = nearest(name, self.inputs) if self.inputs else f"No rig names an input; {numbers}."
         raise Sorry(f"there is no input {name!r} in {self.where or 'the usual room'}. {hint}")
 
     @property
@@ -199,12 +199,6 @@ def _spoken(run: Channels, word: str = "") -> str:
 
 def _are(count: int, word: str) -> str:
     return f"{'is' if count == 1 else 'are'} {count or 'no'} {word}{'s' * (count != 1)}"
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(word, known, 1, 0.5)
-    return f"Nearest: {close[0]}." if close else f"There is: {', '.join(known) or 'none'}."
 
 
 def _legal(name: str) -> str:
