@@ -75,15 +75,15 @@ class _Coder(Engine):
 
     def spot(self, frame: int, late: int) -> int:
         """How far into its hop a frame of the clock is."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must say how it codes")
 
     def hear(self, stream: Stream, sound: Block, spot: int) -> None:
         """Put what is heard where it belongs in its hop."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must say how it codes")
 
     def turn(self, stream: Stream) -> None:
         """A hop is over."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must say how it codes")
 
 
 class Latent(_Coder):

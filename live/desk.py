@@ -19,7 +19,7 @@ from live.hand import Hand, Proposal
 from live.loading import Loading
 from live.mistakes import Mistake
 from live.paging import paged
-from live.scribe import Leave, Scribe, is_whole
+from live.scribe import Scribe, is_whole
 from live.values import Page
 from live.verbs import Verbs
 from live.vocabulary import note_effect, vocabulary
@@ -313,9 +313,14 @@ class Desk:
         """Devices that were seen."""
         return self.glance.devices
 
+    @property
+    def page(self) -> Page:
+        """What is accepted, as it was when it was: asked at every key and ten times a second, and not built again."""
+        return self._shown
+
     def places(self) -> Sequence[str]:
         """Named places."""
-        return list(self.hand.state.page.names)
+        return list(self.page.names)
 
     def hush(self) -> str:
         """Everything fades within a beat."""
@@ -333,6 +338,3 @@ class Desk:
             self._reader.close()
         self.hand.close()
         self.stage.close(leave=leave)
-
-
-__all__ = ["Desk", "Leave"]

@@ -24,13 +24,6 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def script_of(named: str) -> Path:
-    """The script a name means: the file itself, or main.py of a session; Sorry with the nearest."""
-    from live.session import Session
-
-    return Session.find(named).script
-
-
 def score_of(script: Path) -> Score:
     """Read a script and take its ``score``; what goes wrong in it becomes one line with file and line."""
     scope: dict[str, Any] = {"__name__": "__session__", "__file__": str(script)}
@@ -46,7 +39,7 @@ def score_of(script: Path) -> Score:
     found = scope.get("score")
     if not isinstance(found, Score):
         what = "defines no score" if found is None else f"defines a score that is a {type(found).__name__}"
-        raise Sorry(f"{script.name} {what}. Write: score = Score(places={{...}}, sends=(...)). See README.md, a score by hand.")
+        raise Sorry(f"{script.name} {what}. Write: score = Score(places={{...}}, sends=(...)).")
     return found
 
 

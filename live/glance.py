@@ -46,7 +46,7 @@ class Glance:
         levels = {meter.name: meter.peak for meter in stage.meters()}
         heard = self._heard(score)
         roots = {name.partition("/")[0].partition(".")[0] for name, peak in levels.items() if peak > HEARD and name in heard}
-        known = set(desk.hand.state.page.names)
+        known = set(desk.page.names)
         roots |= {send.place for send in score.sends if levels.get(send.place, 0.0) > HEARD and root_of(send.place) not in known}
         known |= {send.place for send in score.sends}
         self._look_at_peak(now)
@@ -133,7 +133,7 @@ class Glance:
         meters = {meter.name: meter for meter in desk.stage.meters()}
         muted = desk.hand.state.score.muted
         found = []
-        for name in desk.hand.state.page.places():
+        for name in desk.page.places():
             meter = meters.get(name)
             if meter is not None:
                 found.append((name, meter.peak, meter.bad, name in muted))

@@ -51,6 +51,7 @@ class Proposal:
     tell: bool = False  # say what changes, and from which bar on
     saved: bool = False  # from a file: one that would leave nothing to be heard is a slip
     text: str = ""  # that file's
+    idle: bool = False  # nothing is to be done, only its turn is waited for
     done: threading.Event = field(default_factory=threading.Event)
     plan: Plan = ()
     refused: str = ""
@@ -112,11 +113,13 @@ class Hand:
 
         return self.propose(Proposal(change, f"{word}()", when="beat", rehearse=False, back=word))
 
+    def caught_up(self, patience: float = 30.0) -> bool:
+        """Wait until everything proposed so far has been taken up: refused, or on its way."""
+        return self.propose(turn()).done.wait(patience)
+
     def settle(self, patience: float = 30.0) -> bool:
         """Wait until nothing is under way any more; for scripts without a performer, and for tests."""
-        mark = Proposal(lambda state: state, step=False)
-        mark.said = "\0"
-        self.propose(mark).done.wait(patience)
+        self.caught_up(patience)
         until = time.monotonic() + patience
         while (self.flights or self.torn) and time.monotonic() < until:
             time.sleep(0.005)
@@ -140,7 +143,7 @@ class Hand:
                 return
             if self.torn:
                 self._mend()
-            if proposal.said != "\0":
+            if not proposal.idle:
                 self._try(proposal)
             proposal.done.set()
 
@@ -294,9 +297,14 @@ class Hand:
             return  # it stood on another that was refused: it is tried once more
         if flight.proposal:
             self.torn = flight.before, [one.proposal for _, one in sorted(self.flights.items()) if one.proposal]
-            self._queue.put(Proposal(lambda state: state, "\0"))  # so that the hand looks
+            self._queue.put(turn())  # so that the hand looks
         said = flight.said or "What was there before cannot be brought back"
         self.say(f"{said}: {receipt.text.rstrip('.')}. {plays()}")
+
+
+def turn() -> Proposal:
+    """Nothing but a place in the queue."""
+    return Proposal(lambda state: state, idle=True)
 
 
 def plays() -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from live.mistakes import Mistake, nearest
 from live.score import Drive, Node, Score, Send
 from live.typed import is_plain
-from live.values import Beats, Described, Latent, Mover, Number, Page, Question, Sound, is_number, what_is
+from live.values import Beats, Described, Latent, Number, Page, Question, Sound, is_number, what_is
 from live.vocabulary import Word, vocabulary
 
 LONGEST = 63  # bytes of a place's name
@@ -470,6 +470,3 @@ def movers(score: Score) -> set[str]:
     """Places that make a control, not a sound."""
     words = vocabulary()
     return {name for name, node in score.places.items() if (word := words.get(node.kind)) and word.gives == "control"}
-
-
-__all__ = ["Mover", "movers", "score_of"]

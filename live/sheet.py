@@ -68,7 +68,7 @@ def _written(page: Page) -> Page:
     if not page.effects:
         return page
     from live.core import written
-    from live.desk import rekinded
+    from live.weave import rekinded
 
     return rekinded(page, {kind: f"written:{written.write(text, kind.split(':')[1])}" for kind, text in page.effects.items()})
 

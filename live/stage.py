@@ -63,7 +63,48 @@ class Meter:
 BAD = {0: "", 1: "not a number", 2: "far too loud", 3: "direct current", 4: "too slow"}
 
 
-class Stage:
+class Seen:
+    """What can be seen of a core's maps: its time, its levels, whether it is shut. Whoever has a ``core`` and a ``rig``."""
+
+    core: Any
+    rig: Rig
+
+    @property
+    def clock(self) -> Clock:
+        """The tempo as it is now."""
+        t = self.core.tempo
+        if not t[at.T_BPM]:  # the core is still starting
+            return Clock(self.rig.rate)
+        return Clock(self.rig.rate, float(t[at.T_BPM]), float(t[at.T_BAR]), float(t[at.T_BEAT0]), float(t[at.T_FRAME0]))
+
+    @property
+    def panicked(self) -> bool:
+        """Whether panic holds."""
+        return bool(self.core.clock[at.C_GATE])
+
+    @property
+    def limited(self) -> int:
+        """Frames the limiter has worked on so far."""
+        return int(self.core.clock[at.C_LIMITED])
+
+    def peak(self) -> float:
+        """The loudest sample since last asked."""
+        found = float(self.core.tempo[at.T_PEAK])
+        self.core.tempo[at.T_PEAK] = 0.0
+        return found
+
+    def meters(self) -> list[Meter]:
+        """Every place's level."""
+        names = self.core.names
+        used = np.flatnonzero(names != b"")
+        rows = self.core.meters[used]
+        return [
+            Meter(names[i].decode(), float(row[at.M_PEAK]), float(row[at.M_DC]), BAD.get(int(row[at.M_BAD]), ""), int(row[at.M_LATE]))
+            for i, row in zip(used, rows, strict=True)
+        ]
+
+
+class Stage(Seen):
     """A playing core, seen from the desk."""
 
     def __init__(self, folder: Path, rig: Rig, *, found: bool) -> None:
@@ -261,11 +302,6 @@ class Stage:
         """Sound again."""
         self.core.clock[at.C_GATE] = 0
 
-    @property
-    def panicked(self) -> bool:
-        """Whether panic holds."""
-        return bool(self.core.clock[at.C_GATE])
-
     def mute(self, *names: str) -> None:
         """These are silent from now on."""
         self.play(replace(self.score, muted=self.score.muted | set(names)))
@@ -286,14 +322,6 @@ class Stage:
         return int(self.core.clock[at.C_FRAME])
 
     @property
-    def clock(self) -> Clock:
-        """The tempo as it is now."""
-        t = self.core.tempo
-        if not t[at.T_BPM]:  # the core is still starting
-            return Clock(self.rig.rate)
-        return Clock(self.rig.rate, float(t[at.T_BPM]), float(t[at.T_BAR]), float(t[at.T_BEAT0]), float(t[at.T_FRAME0]))
-
-    @property
     def lost(self) -> int:
         """Blocks the device lost since the start."""
         return int(self.core.clock[at.C_LOST])
@@ -303,32 +331,11 @@ class Stage:
         """What is played on now."""
         return str(self.core.device[0].decode(errors="replace"))
 
-    @property
-    def limited(self) -> int:
-        """Frames the limiter has worked on so far."""
-        return int(self.core.clock[at.C_LIMITED])
-
-    def peak(self) -> float:
-        """The loudest sample since last asked."""
-        found = float(self.core.tempo[at.T_PEAK])
-        self.core.tempo[at.T_PEAK] = 0.0
-        return found
-
     def load(self, seconds: float = 0.5) -> float:
         """The callback's share of one core, over the next moments."""
         a, t = int(self.core.clock[at.C_LOAD_NS]), time.monotonic_ns()
         time.sleep(seconds)
         return (int(self.core.clock[at.C_LOAD_NS]) - a) / (time.monotonic_ns() - t)
-
-    def meters(self) -> list[Meter]:
-        """Every place's level."""
-        names = self.core.names
-        used = np.flatnonzero(names != b"")
-        rows = self.core.meters[used]
-        return [
-            Meter(names[i].decode(), float(row[at.M_PEAK]), float(row[at.M_DC]), BAD.get(int(row[at.M_BAD]), ""), int(row[at.M_LATE]))
-            for i, row in zip(used, rows, strict=True)
-        ]
 
 
 def differs(plays: Rig, asked: Rig | None) -> list[str]:

@@ -30,14 +30,13 @@ from live.core.offline import Offline
 from live.core.process import ARM_AHEAD
 from live.core.sources.pager import PAGER
 from live.journal import Journal
-from live.plan import Make, Plan, Swap, carried
+from live.plan import Make, Plan, Swap
 from live.rig import Rig
 from live.score import Score
+from live.stage import BAD, Seen
 
 if TYPE_CHECKING:
     from live.desk import Desk
-
-WHY = {1: "not a number", 2: "far too loud", 3: "direct current", 4: "too slow"}
 
 
 @dataclass
@@ -50,16 +49,7 @@ class Waiting:
     fade: float
 
 
-@dataclass(frozen=True)
-class Meter:
-    """One place's level."""
-
-    name: str
-    peak: float
-    bad: str = ""
-
-
-class Studio:
+class Studio(Seen):
     """What a ``Stage`` is to a desk; the clock stands still until ``run``."""
 
     def __init__(
@@ -179,7 +169,7 @@ class Studio:
             return
         now = {name: int(place.strip.voice[V_BAD]) for name, place in self.offline.conductor.places.items() if place.strip.voice[V_BAD]}
         for name in now.keys() - self._bad:
-            self.news.append(f"{name} went bad ({WHY[now[name]]}) and was taken out or bypassed; the rest plays on")
+            self.news.append(f"{name} went bad ({BAD[now[name]]}) and was taken out or bypassed; the rest plays on")
         self._bad = set(now)
 
     # --- what is done ---------------------------------------------------------------------
@@ -254,52 +244,19 @@ class Studio:
         return self._number
 
     @property
-    def clock(self) -> Clock:
-        """The tempo as it is now."""
-        t = self.core.tempo
-        return Clock(self.rig.rate, float(t[at.T_BPM]), float(t[at.T_BAR]), float(t[at.T_BEAT0]), float(t[at.T_FRAME0]))
-
-    @property
     def knobs(self) -> np.ndarray:
         """Where every knob stands."""
         return self.core.knobs
-
-    @property
-    def panicked(self) -> bool:
-        """Whether panic holds."""
-        return bool(self.core.clock[at.C_GATE])
 
     @property
     def lost(self) -> int:
         """Nothing is ever lost here."""
         return 0
 
-    @property
-    def limited(self) -> int:
-        """Frames the limiter has worked on so far."""
-        return int(self.core.clock[at.C_LIMITED])
-
-    def peak(self) -> float:
-        """The loudest sample since last asked."""
-        found = float(self.core.tempo[at.T_PEAK])
-        self.core.tempo[at.T_PEAK] = 0.0
-        return found
-
-    def meters(self) -> list[Meter]:
-        """Every place's level."""
-        return [
-            Meter(name.decode(), float(row[at.M_PEAK]), WHY.get(int(row[at.M_BAD]), ""))
-            for name, row in zip(self.core.names, self.core.meters, strict=True)
-            if name
-        ]
-
 
 def settled(desk: Desk, patience: float = 60.0) -> bool:
     """Wait until the hand has taken everything up: refused, or on its way. Time on stage does not pass."""
-    from live.hand import Proposal
-
-    mark = Proposal(lambda state: state, "\0", step=False)
-    return desk.hand.propose(mark).done.wait(patience)
+    return desk.hand.caught_up(patience)
 
 
 def land(desk: Desk, studio: Studio, more: int = 0, patience: float = 20.0) -> np.ndarray:
@@ -340,11 +297,3 @@ def alone(
     if core.engines:
         core.engines.close()
     return np.concatenate(found, axis=1)
-
-
-def carried_out(studio: Studio) -> Score:
-    """What every landed plan together makes: the score the core must be playing."""
-    score = Score()
-    for _, plan in studio.landed:
-        score = carried(score, plan)
-    return score

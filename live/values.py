@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 from live.mistakes import Mistake, nearest
 from live.typed import typed
 
-Plain = int | float
 NUMBERS_OWN = frozenset({"bare", "name", "offset", "said", "scale", "source"})
 OWN = frozenset({"controls", "ins", "kind", "name", "said", "settings"})
 PLAIN = ("lfo", "env", "follow")  # they go from 0 to 1 by themselves
