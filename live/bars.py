@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import bisect
 import json
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from live.clock import Clock
-from live.cue import Again, Cue
+from live.core.layout import T_BAR, T_BEAT0, T_BPM, T_FRAME0, T_OVER, T_UNTIL
+from live.core.pacing import CELLS, CHUNK, begin, onward, planned
+from live.cue import Again, Cue, Rubato
 from live.plan import Pace, Plan, compare
 from live.score import Score
 
 
-@dataclass
 class Bars:
     """The clocks of a take, each from the frame on at which it began to hold."""
 
-    clocks: list[tuple[int, Clock]] = field(default_factory=lambda: [(0, Clock())])
+    def __init__(self, clocks: list[tuple[int, Clock]] | None = None) -> None:
+        self.clocks = clocks or [(0, Clock())]
+        first = self.clocks[-1][1]
+        self.cells = [0.0] * CELLS  # as the callback holds them
+        self.cells[T_BPM], self.cells[T_BAR] = first.bpm, first.bar
+        self.cells[T_BEAT0], self.cells[T_FRAME0] = first.beat0, first.frame0
+        self._rate, self._done = first.rate, 0
 
     @staticmethod
     def of(cues: Iterable[Cue], rate: int) -> Bars:
@@ -32,12 +39,14 @@ class Bars:
             if isinstance(cue.what, Again):
                 found.take_over(cue.frame, cue.what.tempo)
                 score = cue.what.score
+            elif isinstance(cue.what, Rubato):
+                found.bend(cue.frame, cue.what)
             elif isinstance(cue.what, Score):
                 found.plan(landing(cue), compare(score, cue.what))
                 score = cue.what
             elif cue.is_plan:
                 found.plan(landing(cue), cue.what)  # type: ignore[arg-type]
-        return found
+        return found.whole()
 
     @staticmethod
     def of_journal(path: Path) -> Bars:
@@ -51,27 +60,64 @@ class Bars:
                     line = json.loads(text)
                     frame = int(line["frame"])
                     if line["what"] == "begin" and len(found.clocks) == 1:
-                        found.clocks = [(0, Clock(int(line["rate"])))]
+                        found = Bars([(0, Clock(int(line["rate"])))])
                     elif line["what"] == "again":
                         found.take_over(frame, tuple(float(x) for x in line.get("tempo", ())))
+                    elif line["what"] == "pace":
+                        found.bend(frame, Rubato.of(line))
                     elif line["what"] == "plan":
                         found.plan(frame, tuple(Pace(float(s[4]), float(s[5])) for s in line["steps"] if s[0] == "pace"))
                 except (KeyError, TypeError, ValueError, IndexError):
                     continue  # torn by a kill
-        return found
+        return found.whole()
 
     def plan(self, frame: int, plan: Plan) -> None:
         """A plan landed: its tempo goes on from the beat that was."""
         for step in plan:
             if isinstance(step, Pace):
-                was = self.at(frame)
-                if (was.bpm, was.bar) != (step.tempo, step.bar):
-                    self.clocks.append((frame, Clock(was.rate, step.tempo, step.bar, was.beat(frame), frame)))
+                self.until(frame)
+                planned(self.cells, frame, self._rate, step.tempo, step.bar)
+                self._note(frame)
+
+    def bend(self, frame: int, pace: Rubato) -> None:
+        """Time changed its pace."""
+        frame = -(-frame // CHUNK) * CHUNK
+        self.until(frame)
+        begin(self.cells, frame, self._rate, pace.row())
+        self._note(frame)
 
     def take_over(self, frame: int, tempo: tuple[float, ...]) -> None:
-        """Another core went on, with the tempo cells of the one before: bpm, beat, frame, bar."""
+        """Another core went on, with the tempo cells of the one before: bpm, beat, frame, bar, and how they were moving."""
         if len(tempo) >= 4 and tempo[0] > 0:
-            self.clocks.append((frame, Clock(self.at(frame).rate, tempo[0], tempo[3], tempo[1], tempo[2])))
+            self.cells = [*tempo[:CELLS], *self.cells[len(tempo) :]]
+            self._note(frame)
+            if frame % CHUNK == 0:  # the new core begins as every chunk does
+                onward(self.cells, frame, self._rate)
+                self._note(frame)
+
+    def whole(self) -> Bars:
+        """Nothing more is to come: what still ramps or bends arrives."""
+        self.until(math.inf)
+        return self
+
+    def until(self, frame: float) -> None:
+        """Ramps and bends go on until that frame, as the callback takes them."""
+        p = self.cells
+        while p[T_OVER] or p[T_UNTIL]:
+            t = self._done // CHUNK * CHUNK + CHUNK
+            t = t if p[T_OVER] else max(t, int(p[T_UNTIL]))
+            if t > frame:
+                break
+            onward(p, t, self._rate)
+            self._note(t)
+        self._done = max(self._done, int(min(frame, 1 << 62)))
+
+    def _note(self, frame: int) -> None:
+        p, was = self.cells, self.clocks[-1][1]
+        now = Clock(self._rate, p[T_BPM], p[T_BAR], p[T_BEAT0], p[T_FRAME0])
+        self._done = max(self._done, frame)
+        if now != was:
+            self.clocks.append((frame, now))
 
     def at(self, frame: int) -> Clock:
         """The clock that held at a frame."""

@@ -12,8 +12,8 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,13 @@ from live.core import layout as at
 from live.core.conductor import Refusal
 from live.core.kinds import kinds
 from live.core.memory import Map
+from live.core.midi import LET_GO, STRUCK
 from live.core.offline import Offline
+from live.core.pacing import CELLS, TIME
 from live.core.row import CHUNK
 from live.core.sources.pager import PAGER
 from live.core.stand import CEILING_DB, LOOKAHEAD
-from live.cue import Again, Cue, Gate
+from live.cue import Again, Cue, Gate, Key, Plugged, Rubato
 from live.inline import Inline
 from live.journal import Journal
 from live.loudness import Ear
@@ -72,11 +74,12 @@ def bounce(
     heard: Callable[[int, int], np.ndarray] | None = None,
     engines: Callable[[Callable[[], int]], Inline] | None = None,
     on_time: Callable[[int], Any] | None = None,
+    names: Mapping[int, tuple[str, float]] | None = None,
 ) -> Bounced:
     """Play the cues; write ``mix.wav`` (float32; RF64 when long) and the stems into ``out``.
 
     A score that is refused is noted and what sounds goes on, as on stage. ``heard(frame, frames)`` is what the inputs
-    hear, (ins, frames). ``engines`` makes what plays the engines of a core, told its clock. ``on_time`` is told the frame as it passes. Where another core took over, the stems of the
+    hear, (ins, frames). ``names``: knobs that have a name already, and where they stand. ``engines`` makes what plays the engines of a core, told its clock. ``on_time`` is told the frame as it passes. Where another core took over, the stems of the
     first are in ``out``, those of the next in ``out/core 2`` and so on; the mix is one.
     """
     kinds()  # compiled now, where the cache is cold: not counted as rendering
@@ -97,6 +100,12 @@ def bounce(
                 tape = Map(room / "tape.map", at.tape(_tracks(mine, again, ins, channels)), create=True) if stems else None
                 core = Offline(rate, channels, ins=ins, seed=seed, block=block, lookahead=lookahead, ceiling_db=ceiling, tape=tape)
                 core.engines = engines(core.now) if engines else Inline(lambda: block)
+                if book:
+                    core.conductor.named = _writes(core, book)
+                for number, (name, stands) in (names or {}).items():
+                    core.stand.name_knob(number, name, stands)
+                    if book and count == 1:
+                        book.write("named", 0, knob=number, name=name, value=stands)
                 if again:
                     quiet = np.zeros((channels, max(again.frame - done, 0)), np.float32)
                     ear.hear(quiet)
@@ -138,6 +147,11 @@ def bounce(
     return Bounced(frames / rate, rate, channels, took, ear.peak_db, ear.lufs, names, files, tuple(refused))
 
 
+def _writes(core: Offline, book: Journal) -> Callable[[int, str, float], None]:
+    """Who puts down the names that knobs get on the way."""
+    return lambda number, name, value: book.write("named", core.frame, knob=number, name=name, value=value)
+
+
 def _lives(cues: list[Cue], frames: int) -> Iterator[tuple[Cue | None, list[Cue], int]]:
     """The performance, core by core: how each began, what it was told, and the frame it ended before."""
     spots = [k for k, cue in enumerate(cues) if isinstance(cue.what, Again)]
@@ -157,12 +171,14 @@ def _take_over(core: Offline, cue: Cue) -> list[str]:
     for knob, value in again.knobs.items():
         stand.knobs[knob] = stand.seen[knob] = value
         stand.ctl[:, knob] = value
-    stand.tempo[: len(again.tempo)] = again.tempo
+    for cell, value in enumerate(again.tempo):
+        if cell in TIME:
+            stand.tempo[cell] = value
     if again.score == Score():
         return []
     age = {name: max(cue.frame - since, 1) for name, since in again.born.items()}
     try:
-        core.play(again.score, frame=cue.lands, fade=cue.fade, age=age)
+        core.play(again.score, frame=cue.lands, fade=cue.fade, age=age, tempo=len(again.tempo) < CELLS)
     except Refusal as why:
         return [str(why)]
     return []
@@ -191,14 +207,27 @@ class _Player:
         core, book, what = self.core, self.book, cue.what
         frame = max(cue.frame, core.frame)
         if cue.is_knob:
-            knob, value = what  # type: ignore[misc]
-            core.stand.knobs[knob] = value
+            which, value = what  # type: ignore[misc]
+            knob = core.conductor.claim(which)
+            core.turn(knob, value, cue.over)
             if book:
-                book.write("knob", frame, knob=knob, value=value)
+                book.write("knob", frame, knob=knob, value=value, **({"over": cue.over} if cue.over else {}))
+        elif isinstance(what, Key):
+            core.stand.strike(STRUCK if what.on else LET_GO, what.key, what.velocity, what.slot, what.channel)
+            if book:
+                book.write("note", frame, **{**asdict(what), "on": int(what.on)})
+        elif isinstance(what, Plugged):
+            core.stand.asked_slots[core.stand.ask(what.device)] = what.slots
+            if book:
+                book.write("plugged", frame, **asdict(what))
         elif isinstance(what, Gate):
             core.stand.clock[at.C_GATE] = int(what.closed)
             if book:
                 book.write("gate", frame, closed=int(what.closed))
+        elif isinstance(what, Rubato):
+            core.stand.pace(what.row(frame))
+            if book:
+                book.write("pace", -(-frame // CHUNK) * CHUNK, **what.data())
         elif cue.is_note:
             name, kind, numbers = what  # type: ignore[misc]
             acts = core.conductor.event(name, max(cue.lands, frame), kind, numbers)

@@ -15,15 +15,18 @@ from dataclasses import dataclass, field, replace
 
 from live.bars import Bars, landing
 from live.cli import Sorry
-from live.cue import Again, Cue
+from live.core.layout import KNOBS
+from live.cue import Again, Cue, Rubato
+from live.knobs import is_number
 from live.plan import Hush, Make, Pace, Plan, Retune, Rewire, Route, Step, Swap, carried, compare
 from live.score import Node, Score
 
 CHUNK = 64
-FORMS = "knob N = V, PLACE.CONTROL = V, tempo = V, gain of PLACE = V, mute PLACE, drop PLACE; each with from bar B, or from bar B to bar C"
+FORMS = "knob N = V (or knob NAME = V), PLACE.CONTROL = V, tempo = V, gain of PLACE = V, mute PLACE, drop PLACE; each with from bar B, or from bar B to bar C"
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 SILENCE = Node("gain")  # hears nothing, so nothing is heard of it: who listened to the place goes on listening
 Range = Mapping[str, tuple[float, float]]  # control -> lowest and highest
+Names = Mapping[int, tuple[str, float]]  # knobs that go by a name, and where they stood at first
 
 
 def _as_it_is(step: Step) -> tuple[Step, ...]:
@@ -63,6 +66,7 @@ class Known:
     seen: dict[str, set[str]] = field(default_factory=dict)  # place -> controls that were ever set
     sent: set[str] = field(default_factory=set)
     ranges: Callable[[str], Range | None] = lambda kind: None  # None: nobody knows that kind's controls
+    knobs: Names = field(default_factory=dict)
     controls: Callable[[str], bool] = lambda kind: False  # whether a kind is a control, not a sound
 
     @staticmethod
@@ -176,9 +180,15 @@ def _within(said: str, what: str, value: float, low: float, high: float) -> floa
 
 
 def _knob(said: str, asked: dict[str, str], known: Known, start: int, end: int | None) -> Change:
-    number = int(asked["n"])
-    _within(said, "a knob's number", number, 0, 1023)
-    return Change(said, start, end, knob=(number, _within(said, f"knob {number}", float(asked["v"]), 0, 1)))
+    which = asked["n"].strip("\"'")
+    if is_number(which):
+        number = int(_within(said, "a knob's number", float(which), 0, KNOBS - 1))
+    else:
+        found = [knob for knob, (name, _) in known.knobs.items() if name == which]
+        if not found:
+            raise Sorry(f"{said!r}: this take has no knob {which!r}. {_nearest(which, [name for name, _ in known.knobs.values()])}")
+        number = found[0]
+    return Change(said, start, end, knob=(number, _within(said, f"knob {which}", float(asked["v"]), 0, 1)))
 
 
 def _tempo(said: str, asked: dict[str, str], known: Known, start: int, end: int | None) -> Change:
@@ -280,7 +290,7 @@ def _drop(said: str, asked: dict[str, str], known: Known, start: int, end: int |
 
 
 READERS: tuple[tuple[str, Callable[..., Change]], ...] = (
-    (rf"knob (?P<n>\d+) ?= ?(?P<v>{NUMBER})", _knob),
+    (rf"knob (?P<n>[^=]+?) ?= ?(?P<v>{NUMBER})", _knob),
     (rf"tempo ?= ?(?P<v>{NUMBER})", _tempo),
     (rf"gain of (?P<p>\S+) ?= ?(?P<v>{NUMBER})", _gain),
     (r"mute (?P<p>\S+)", _mute),
@@ -292,17 +302,18 @@ READERS: tuple[tuple[str, Callable[..., Change]], ...] = (
 # --- carrying it out ----------------------------------------------------------------
 
 
-def changed(cues: Iterable[Cue], changes: Iterable[str], *, rate: int, last: int) -> list[Cue]:
-    """The cues with every change made, in the order they are named. ``last``: the take's last frame."""
+def changed(cues: Iterable[Cue], changes: Iterable[str], *, rate: int, last: int, names: Names | None = None) -> list[Cue]:
+    """The cues with every change made, in the order they are named. ``last``: the take's last frame; ``names``: of its knobs."""
     found = list(cues)
-    known = Known.of(found, rate, last)  # bars, places and controls are those that were played
+    known = Known.of(found, rate, last)
+    known.knobs = names or {}  # bars, places and controls are those that were played
     for said in changes:
         wanted = change(said, known)
-        found = turned(found, wanted) if wanted.knob else edited(found, wanted, rate)
+        found = turned(found, wanted, known.knobs) if wanted.knob else edited(found, wanted, rate)
     return found
 
 
-def turned(cues: list[Cue], wanted: Change) -> list[Cue]:
+def turned(cues: list[Cue], wanted: Change, names: Names) -> list[Cue]:
     """A knob that stands where it is told, and afterwards where it would have stood."""
     assert wanted.knob
     number, value = wanted.knob
@@ -313,16 +324,15 @@ def turned(cues: list[Cue], wanted: Change) -> list[Cue]:
             cue = replace(cue, what=replace(cue.what, knobs={**cue.what.knobs, number: value}))
         if not (held and cue.is_knob and cue.what[0] == number):  # type: ignore[index]
             out.append(cue)
-    ends = [] if wanted.end is None else [(wanted.end, _stood(cues, number, wanted.end))]
+    ends = [] if wanted.end is None else [(wanted.end, _stood(cues, number, wanted.end, names.get(number, ("", 0.0))[1]))]
     for frame, stands in [(wanted.start, value), *ends]:
         later = (k for k, cue in enumerate(out) if cue.frame > frame or (cue.frame == frame and not isinstance(cue.what, Again)))
         out.insert(next(later, len(out)), Cue(frame, (number, stands)))
     return out
 
 
-def _stood(cues: list[Cue], number: int, frame: int) -> float:
-    """Where a knob stood just before a frame."""
-    stood = 0.0
+def _stood(cues: list[Cue], number: int, frame: int, stood: float) -> float:
+    """Where a knob stood just before a frame, which stood there at first."""
     for cue in cues:
         if cue.frame > frame:
             break
@@ -338,6 +348,7 @@ def edited(cues: list[Cue], wanted: Change, rate: int) -> list[Cue]:
     out: list[Cue] = []
     due = [(wanted.start, wanted.enter), *([(wanted.end, wanted.leave)] if wanted.end is not None else [])]
     score = Score()  # as it was played, so far
+    cues = cues if wanted.pace is None else _unled(cues, wanted, rate)
 
     def put_in(before: int | None, fade: float = 0.05) -> None:
         """What begins or ends before the cue of that frame is even laid out."""
@@ -373,6 +384,25 @@ def edited(cues: list[Cue], wanted: Change, rate: int) -> list[Cue]:
     return out if wanted.pace is None else _paced(out, wanted.start, rate)
 
 
+def _unled(cues: list[Cue], wanted: Change, rate: int) -> list[Cue]:
+    """While a tempo is told, nobody else leads time: no tap, no ramp, no clock from outside. Afterwards it goes as it went."""
+    led, out = 0.0, []
+    for cue in cues:
+        what = cue.what
+        if isinstance(what, Rubato):
+            led = what.led if what.led >= 0 and cue.frame <= wanted.start else led
+            if wanted.holds(cue.frame) and (what.bpm or what.led >= 0 or what.aim_at >= 0):
+                continue
+        out.append(cue)
+    ends = [Cue(wanted.start, Rubato(led=0.0))] if led else []
+    if wanted.end is not None:
+        later = [cue.what.led for cue in cues if isinstance(cue.what, Rubato) and cue.what.led >= 0 and cue.frame < wanted.end]
+        ends.append(Cue(wanted.end, Rubato(bpm=Bars.of(cues, rate).at(wanted.end).bpm, led=later[-1] if later else -1.0)))
+    for end in ends:
+        out.insert(next((k for k, cue in enumerate(out) if cue.frame >= end.frame), len(out)), end)
+    return out
+
+
 def _taken_over(cue: Cue, wanted: Change) -> Cue:
     """Another core took over while the change held: it restores the changed score."""
     again = cue.what
@@ -388,7 +418,7 @@ def _paced(cues: list[Cue], start: int, rate: int) -> list[Cue]:
     for cue in cues:
         if isinstance(cue.what, Again) and len(cue.what.tempo) >= 4 and cue.frame > start:
             clock = Bars.of(out, rate).at(cue.frame)
-            tempo = (clock.bpm, clock.beat0, clock.frame0, clock.bar, *cue.what.tempo[4:])
+            tempo = (clock.bpm, clock.beat0, clock.frame0, clock.bar, *(0.0 for _ in cue.what.tempo[4:]))  # nothing ramps, nobody leads
             cue = replace(cue, what=replace(cue.what, tempo=tempo))
         out.append(cue)
     return out

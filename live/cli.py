@@ -23,6 +23,8 @@ COMMANDS = {
     "stop": "end what plays, when nobody is there to end it",
     "service": "print a systemd unit that plays a session unattended",
     "keep": "write the last seconds of the running session as stems and mix",
+    "midi": "write what hands played in a take as a MIDI file",
+    "layout": "write a session's faders as files for Open Stage Control, TouchOSC and others",
     "devices": "list what can be played on and heard through",
     "doctor": "name what could cost you sound, and its cure",
     "bench": "measure cost, worst blocks and latency",
@@ -94,6 +96,15 @@ def block(text: str) -> int:
     return int(text)
 
 
+def port(text: str) -> int:
+    """A UDP port, 0 for a free one, or none (-1), for argparse."""
+    if text.lower() == "none":
+        return -1
+    if not text.isdigit() or not (text == "0" or 1024 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 1024 to 65535, nor 0 (a free one), nor none")
+    return int(text)
+
+
 def parser() -> Parser:
     """Everything the command line takes."""
     from live.version import VERSION
@@ -117,6 +128,11 @@ def parser() -> Parser:
     p.add_argument("--rate", type=whole(8000, 384000), metavar="HZ", help="frames a second (default: the device's own)")
     p.add_argument("--block", type=block, metavar="FRAMES", help="64, 128, 256, 512 or 1024 (default 256)")
     p.add_argument("--channels", type=whole(1, 64), metavar="N", help="output channels (default: the device's)")
+    p.add_argument("--midi", metavar="NAME", help="controllers listened to, by parts of their names, with commas; or none (default: all)")
+    p.add_argument("--hands", metavar="FILE", help="a MIDI file whose tracks play as controllers")
+    p.add_argument("--osc", type=port, metavar="PORT", help="the port OSC is heard on; 0 a free one (default), or none")
+    p.add_argument("--osc-host", metavar="HOST", help="the address others reach OSC by; 0.0.0.0 for all (default: this machine only)")
+    p.add_argument("--clock", choices=("internal", "midi", "link"), help="who keeps time (default: internal)")
     p.add_argument("--seconds", type=seconds, metavar="N", help="leave by itself after so long")
     p.add_argument("--plain", action="store_true", default=None, help="no colours, no moving lines")
     p.add_argument("--headless", action="store_true", help="unattended: no prompt; a session is needed")
@@ -159,6 +175,20 @@ def parser() -> Parser:
     p = made["keep"]
     p.add_argument("seconds", type=seconds, metavar="SECONDS", help="how far back")
     p.add_argument("--out", metavar="DIR", help="folder for the take (default: the session's takes)")
+    p.add_argument("--json", action="store_true", help="what was written, for machines")
+
+    p = made["midi"]
+    p.add_argument("take", metavar="TAKE", help="folder of a take, or its journal")
+    p.add_argument("--out", metavar="FILE", help="the file (default: in the take's folder, by its name)")
+    p.add_argument("--json", action="store_true", help="what was written, for machines")
+
+    p = made["layout"]
+    p.add_argument("session", metavar="SESSION", help="a session by name, its folder, or one script; the running one as it stands")
+    p.add_argument("--out", default=".", metavar="DIR", help="folder for the files (default: here)")
+    p.add_argument("--app", choices=("open-stage-control", "touchosc", "plain"), help="for this program only (default: all)")
+    p.add_argument("--host", metavar="HOST", help="where the surface finds Antiphon (default: as it listens, or 127.0.0.1)")
+    p.add_argument("--port", type=whole(1024, 65535), metavar="PORT", help="and at which port (default: the one it listens on, or 9123)")
+    p.add_argument("--reply", type=whole(1024, 65535), metavar="PORT", help="the port the surface listens on, if not the one it sends from")
     p.add_argument("--json", action="store_true", help="what was written, for machines")
 
     made["stop"].add_argument("--json", action="store_true", help="what was ended, for machines")

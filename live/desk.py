@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from live import values
 from live.edits import GONE, Edit, State, merged, saving, typing
+from live.faders import Table
 from live.glance import Glance
 from live.hand import Hand, Proposal
+from live.hearing import Hearing
 from live.loading import Loading
 from live.mistakes import Mistake
 from live.paging import paged
@@ -29,7 +31,7 @@ HINT = 12.0  # seconds a place may stay unheard before somebody asks about it
 
 if TYPE_CHECKING:
     from live.reload import Reading, Reload
-    from live.screen.face import Level, Status
+    from live.screen.face import Level, Status, Turned
     from live.session import Session
     from live.stage import Stage
 
@@ -52,7 +54,7 @@ class Desk:
         self.held: Page | None | bool = False  # a page that waits for go(), True: saves wait, False: they do not
         self.saved_at = ""
         self._unheard: set[str] = set()
-        self._stood: set[int] = set()  # knobs that were put where a script wants them, once
+        self._stood: set[int | str] = set()  # knobs that were put where a script wants them, once
         self.glance = Glance(self)
         state = State(edit=Edit(), score=stage.score)
         if stage.score.places:
@@ -71,6 +73,7 @@ class Desk:
         self._written: dict[str, str] = {}
         self._typed: list[Edit] = []  # typed, and neither accepted nor refused yet
         self.verbs = Verbs(self)
+        self.faders = Table(stage.folder, getattr(session, "name", ""), self.verbs.scenes, self.room)
         self.scribe = Scribe(self.room, self.wished, self.verbs.all())
         self.ns = self.scribe.ns
         self.ns |= state.page.names
@@ -79,6 +82,10 @@ class Desk:
         self._hinting: tuple[float, list[str]] = (0.0, [])
         self._loading = Loading(stage.folder / "log")
         self.hand.tick = self._hint
+        self.hearing = Hearing(self)
+        self.faders.changed = lambda: self.hearing.send("controls")
+        if state.score.places:
+            self.faders.write(state)
 
     # --- the session ----------------------------------------------------------------------
 
@@ -226,10 +233,10 @@ class Desk:
         page, was = state.page, self._shown
         for kind, text in page.effects.items():
             note_effect(kind, text)
-        for number, stands in page.knobs.items():
-            if number not in self._stood and not self.stage.knobs[number]:
-                self.stage.knob(number, stands)
-            self._stood.add(number)
+        for which, stands in page.knobs.items():
+            if which not in self._stood and not self.stage.stands(which):
+                self.stage.knob(which, stands)
+            self._stood.add(which)
         typed = {name for edit in self._typed for name in edit.names}
         for name in {*was.names, *page.names}:
             if page.names.get(name) is was.names.get(name) or name in typed:
@@ -239,6 +246,7 @@ class Desk:
             elif self.ns.get(name) is was.names.get(name):
                 self.ns.pop(name, None)
         self._shown = page
+        self.faders.write(state)
         self._notice(page)
 
     def _notice(self, page: Page) -> None:
@@ -255,6 +263,7 @@ class Desk:
 
     def _hint(self) -> None:
         """Asked now and then by the hand."""
+        self.verbs.clock.follow()
         for line in self._loading.news():
             self.say(line)
         due, names = self._hinting
@@ -322,6 +331,23 @@ class Desk:
         """Named places."""
         return list(self.page.names)
 
+    def knobs(self) -> Sequence[Turned]:
+        """The first knobs the page names, as they stand."""
+        return self.glance.knobs()
+
+    def turn_knob(self, count: int, by: float) -> str:
+        """A key turns the page's knob of that count, from 0; what to say of it."""
+        return self.glance.turn_knob(count, by)
+
+    def learn_next(self) -> str:
+        """The next control of the page is learned: what is moved now is for it."""
+        return self.verbs.learn_next()
+
+    def cancel(self) -> None:
+        """Learn nothing."""
+        self.hearing.learning = None
+        self.hearing.send("cancel")
+
     def hush(self) -> str:
         """Everything fades within a beat."""
         return str(self.verbs.hush())
@@ -332,6 +358,7 @@ class Desk:
 
     def close(self, *, leave: bool = True) -> None:
         """The evening ends: with ``leave`` the sound does, too."""
+        self.hearing.close()
         if self.reload:
             self.reload.close()
         elif self._reader is not None:

@@ -23,6 +23,7 @@ WELL, NOTE, ILL = "well", "note", "ill"
 MARKS = {WELL: "ok  ", NOTE: "note", ILL: "ILL "}
 AT_ONCE = ("devices", "priority", "cache", "left over")  # notes that even a brief look mentions
 LINUX = sys.platform.startswith("linux")
+DOORS = {"jack": "JACK", "alsa": "ALSA", "coremidi": "CoreMIDI", "winmm": "Windows"}
 
 PACKAGES = {  # what a missing library is called: Debian and Ubuntu, Fedora, Arch, Homebrew
     "portaudio": ("libportaudio2", "portaudio", "portaudio", "portaudio"),
@@ -265,16 +266,49 @@ def disk() -> Finding:
     return Finding("disk", WELL, says)
 
 
-def midi() -> Finding | None:
-    """The system's door for controllers."""
-    if not LINUX:
-        return None
-    door = Path("/dev/snd/seq")
-    if not door.exists():
-        return Finding("midi", NOTE, "no ALSA sequencer (/dev/snd/seq): controllers arrive through JACK only", "modprobe snd-seq (root)")
-    if not os.access(door, os.R_OK | os.W_OK):
-        return Finding("midi", NOTE, "/dev/snd/seq may not be opened", "Join the group audio and log in again")
-    return Finding("midi", WELL, "the ALSA sequencer is open")
+def midi() -> Finding:
+    """The doors for controllers, and who is behind them."""
+    status, said, trouble = child("import json\nfrom live.ports import midi\nprint(json.dumps(midi.look()))")
+    try:
+        found = json.loads(said.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        return Finding("midi", NOTE, f"controllers cannot be looked for: {trouble or f'exit status {status}'}", "Everything else plays")
+    missing = next((t for t in found["troubles"] if "rtmidi" in t and "No module" in t), "")
+    if missing:
+        return Finding(
+            "midi", NOTE, "the Python package python-rtmidi is not there: controllers arrive through JACK only", "Run ./play again"
+        )
+    there = ", ".join(found["controllers"]) or "no controller is plugged in; that may change any time"
+    doors = " and ".join(DOORS[d] for d in found["doors"])
+    sequencer = Path("/dev/snd/seq")
+    if LINUX and "alsa" not in found["doors"]:
+        if sequencer.exists():
+            return Finding("midi", NOTE, "/dev/snd/seq may not be opened", "Join the group audio and log in again")
+        if not doors:
+            says = "no ALSA sequencer (/dev/snd/seq) and no JACK server: no controller can be heard, all else plays"
+            return Finding("midi", NOTE, says, "modprobe snd-seq (root), or start JACK")
+        return Finding(
+            "midi", NOTE, f"no ALSA sequencer (/dev/snd/seq): controllers arrive through {doors} only; {there}", "modprobe snd-seq (root)"
+        )
+    if not doors:
+        return Finding("midi", NOTE, f"no MIDI opens: {'; '.join(found['troubles'])}", "Everything else plays")
+    return Finding("midi", WELL, f"heard through {doors}: {there}")
+
+
+def link() -> Finding:
+    """Whether Ableton Link could be joined: installed, and its group reachable."""
+    from live.ports.link import is_installed, reaches_others
+
+    if not is_installed():
+        return Finding(
+            "link", NOTE, "Ableton Link is not installed; tap and MIDI clock need none", "pip install 'antiphon[link]' (contains GPL code)"
+        )
+    trouble = reaches_others()
+    if trouble:
+        return Finding(
+            "link", NOTE, f"Ableton Link is installed, but {trouble}", "Bring up a network interface, or let UDP 20808 through the firewall"
+        )
+    return Finding("link", WELL, "Ableton Link is installed and multicast works")
 
 
 def governor() -> Finding | None:
@@ -302,7 +336,7 @@ def stale() -> Finding | None:
     bases = [Path(named)] if named else [Path("/dev/shm") / f"antiphon-{user}", Path(tempfile.gettempdir()) / f"antiphon-{user}"]
     maps = [f for base in bases if base.is_dir() for f in base.rglob("*.map")]
     folders = sorted({f.parent for f in maps})
-    running = {role: pid for folder in folders for role in ("core", "watch", "tape") if (pid := alive(folder, role))}
+    running = {role: pid for folder in folders for role in ("core", "watch", "tape", "hands") if (pid := alive(folder, role))}
     if running:
         who = ", ".join(f"{role} {pid}" for role, pid in running.items())
         return Finding("left over", NOTE, f"antiphon plays already: {who}", "antiphon stop ends it; antiphon play joins it")
@@ -318,7 +352,7 @@ def stale() -> Finding | None:
 
 
 LOOKS: tuple[Callable[[], Finding | None], ...] = (
-    python, portaudio, jack, alsa, devices, priority, memlock, runtime, cache, home, disk, midi, governor, stale,
+    python, portaudio, jack, alsa, devices, priority, memlock, runtime, cache, home, disk, midi, link, governor, stale,
 )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ class Dress:
         self._serve()
 
     def ask(
-        self, score: Score, before: Score, *, frame: int, clock: Clock, knobs: Mapping[int, float] | None = None,
+        self, score: Score, before: Score, *, frame: int, clock: Clock, knobs: Mapping[int | str, float] | None = None,
         bars: float = 4, deadline: float = DEADLINE, changed: Collection[str] = (), born: Mapping[str, int] | None = None,
         done: Callable[[Verdict], object] | None = None,
     ) -> Ticket:  # fmt: skip
@@ -112,7 +112,7 @@ class Dress:
         self._count += 1
         asked = {
             "number": self._count, "frame": frame, "clock": [clock.bpm, clock.bar, clock.beat0, clock.frame0],
-            "knobs": sorted((knobs or {}).items()), "bars": bars, "deadline": deadline, "changed": sorted(changed),
+            "knobs": sorted((str(knob), value) for knob, value in (knobs or {}).items()), "bars": bars, "deadline": deadline, "changed": sorted(changed),
             "born": None if born is None else dict(born), "score": score_data(score), "before": score_data(before),
         }  # fmt: skip
         ticket = Ticket(asked, deadline, done)

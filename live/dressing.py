@@ -127,7 +127,7 @@ class Room:
             with contextlib.suppress(OSError, ValueError, KeyError, LookupError, TypeError):  # then each place begins anew
                 born = last_state(self.take / "journal.jsonl")[1]
         return Asked(
-            int(line["number"]), frame, Clock(self.rate, *line["clock"]), [(int(k), float(v)) for k, v in line["knobs"]],
+            int(line["number"]), frame, Clock(self.rate, *line["clock"]), [(str(k), float(v)) for k, v in line["knobs"]],
             float(line["bars"]), float(line["deadline"]), set(line["changed"]), born, score_from(line["score"]), before,
         )  # fmt: skip
 

@@ -136,7 +136,7 @@ def minute(asked: argparse.Namespace) -> int:
 
 def play(asked: argparse.Namespace) -> int:
     """An evening: live, on a device or none; or day after day, with nobody there."""
-    words = ("device", "input", "rate", "block", "channels", "plain", "rig")
+    words = ("device", "input", "rate", "block", "channels", "plain", "rig", "midi", "hands", "osc", "osc_host", "clock")
     flags = {word: getattr(asked, word) for word in words}
     if asked.headless:
         from live.headless import unattended
@@ -190,6 +190,43 @@ def keep(asked: argparse.Namespace) -> int:
     return 0
 
 
+def midi(asked: argparse.Namespace) -> int:
+    """What hands played in a take, as a MIDI file."""
+    from live.notation import told, written
+    from live.replay import journal_of
+
+    book = journal_of(asked.take)
+    out = Path(asked.out).expanduser() if asked.out else book.parent / f"{book.parent.resolve().name}.mid"
+    out = out if out.suffix else out.with_suffix(".mid")
+    if not out.parent.is_dir():
+        raise Sorry(f"There is no folder {out.parent} to write {out.name} into.")
+    try:
+        made = written(book, out)
+    except OSError as why:
+        raise Sorry(f"{out} cannot be written: {(why.strerror or str(why)).lower()}.") from None
+    say(json.dumps(told(made)) if asked.json else made.said)
+    return 0
+
+
+def layout(asked: argparse.Namespace) -> int:
+    """A session's faders as files for programs that speak OSC."""
+    from live.layouts.made import made
+
+    found = made(asked.session, host=asked.host, port=asked.port, reply=asked.reply)
+    out = folder_for(asked.out)
+    files = []
+    for name, data in found.files(asked.app):
+        (out / name).write_bytes(data)
+        files.append(str(out / name))
+    if asked.json:
+        say(json.dumps({"session": found.surface.name, "running": found.running, "faders": found.faders, "files": files}))
+        return 0
+    say(f"{found.said}:")
+    for file in files:
+        say(f"  {file}")
+    return 0
+
+
 def stop(asked: argparse.Namespace) -> int:
     """End what plays."""
     from live.stop import stop
@@ -208,7 +245,7 @@ def replay(asked: argparse.Namespace) -> int:
     if asked.change:
         from live.change import changed
 
-        take.cues = changed(take.cues, asked.change, rate=take.room["rate"], last=round(take.seconds * take.room["rate"]))
+        take.cues = changed(take.cues, asked.change, rate=take.room["rate"], last=round(take.seconds * take.room["rate"]), names=take.names)
     out = folder_for(asked.out)
     from live import journal
     from live.bounce import bounce
@@ -219,7 +256,7 @@ def replay(asked: argparse.Namespace) -> int:
             take.notes.append(gone)
         made = bounce(
             take.cues, take.seconds, out, rate=room["rate"], channels=room["outs"], ins=room["ins"], seed=room["seed"], stems=True,
-            ceiling=room["ceiling"], lookahead=room["lookahead"], heard=heard if heard.ins else None,
+            ceiling=room["ceiling"], lookahead=room["lookahead"], heard=heard if heard.ins else None, names=take.names,
             engines=take.engines, block=min([256, *(size for _, size in take.blocks)]),
         )  # fmt: skip
     tell(

@@ -52,6 +52,14 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "env": (RAIN, 'swell = env(attack=0.5, release=1, hits="x--- ----")', "out.stage = swell * rain"),
     "follow": (RAIN, KNOCKS, "loud = follow(knocks, release=0.4)", "dusk = filter(rain, cutoff=300 + 4000 * loud)", "out.stage = dusk + knocks"),
     "knob": (RAIN, "dusk = filter(rain, cutoff=knob(21))", "out.stage = dusk * knob(22)", "turn(21, 0.4); turn(22, 0.8)"),
+    "key": (
+        "wire = pluck(hits=key())", "out.stage = wire",
+        "lead = tone(freq=key().pitch, gain=0.3 * key().gate)", "out.stage = wire + lead",
+    ),
+    "pad": ('hit = clip("wood knocks", hits=pad(36))', "out.stage = hit", RAIN, "out.stage = hit + pad(37) * rain"),
+    "bend": ("song = tone(220 + 30 * bend())", "out.stage = 0.3 * song"),
+    "pedal": (RAIN, "held = freeze(rain, hold=pedal())", "out.stage = held"),
+    "pressure": (RAIN, "dusk = filter(rain, cutoff=pressure().log(200, 8000))", "out.stage = dusk"),
     "least": (RAIN, "out.stage = least(knob(1), 0.5) * rain", "turn(1, 0.9)"),
     "most": (RAIN, "out.stage = most(knob(1), 0.2) * rain"),
     "when": (RAIN, KNOCKS, "out.stage = when(knob(21) > 0.5, knocks, rain)", "turn(21, 1)"),
@@ -66,6 +74,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "seq": ('out.stage = clip("wood knocks", hits=seq("x-o- xx-o", swing=0.3))',),
     "every": ('out.stage = clip("low bell", loop=False, hits=every(4))',),
     "euclid": ('out.stage = clip("wood knocks", hits=euclid(5, 8, every=0.5))',),
+    "tune": (
+        'wire = pluck(hits=tune("round", track=1))', "out.stage = wire",
+        'bass = tone(hits=tune("round", track=2), shape="saw")', "out.stage = wire + 0.3 * bass",
+    ),
     "beats": (KNOCKS, "out.stage = delay(knocks, time=beats(3/4), feedback=0.5)"),
     "math": (RAIN, "out.stage = math.sqrt(0.5) * rain"),
     # loudspeakers
@@ -96,10 +108,15 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "mark": ('mark("chorus")',),
     "fade": ("fade(2)", "fade()"),
     "quant": ('quant("beat")', 'quant("now")', 'quant("bar")'),
+    "clock": ("clock()", "clock.bpm = 96", "clock.nudge(20)", "clock.ramp(120, beats=8)", "clock.tap()"),
     "turn": (RAIN, "out.stage = knob(21) * rain", "turn(21, 0.5)"),
     "why": (RAIN, "why(rain)", "why()"),
     "scope": (RAIN, "out.stage = rain", "scope(rain)", 'scope(seconds=0.2, file="wave.png")'),
     "spectrum": (RAIN, "out.stage = rain", "spectrum()", 'spectrum(rain, file="rain.png")'),
+    "learn": (RAIN, "dusk = filter(rain)", "out.stage = dusk", "learn()", "learn(dusk.cutoff)", 'learn(dusk.q, kind="offset")', "learn(knob(21))"),
+    "unmap": (RAIN, "dusk = filter(rain)", "learn(dusk.cutoff)", "unmap()", "unmap(dusk.cutoff)", 'unmap("nano cc 21")'),
+    "hands": (RAIN, "dusk = filter(rain, cutoff=knob(21))", "out.stage = dusk", "hands()"),
+    "controllers": (RAIN, "dusk = filter(rain)", "out.stage = dusk", "hands()", "learn(dusk.cutoff)", "dusk.q = knob(22)", "turn(22, 0.3)"),
     "devices": ("devices()",),
     "doctor": ("doctor()",),
     "latency": ("voice = mic(1)", "out.stage = smear(voice)", "latency()"),
@@ -125,6 +142,12 @@ TOPICS: Mapping[str, str] = {
 in arithmetic it is the number it is: 200 + 800 * knob(21). .lin(a, b) and
 .log(a, b) say from where to where, .smooth(s) makes it lag behind.
 turn(21, 0.5) turns a knob that is not there.""",
+    "controllers": """A controller is heard as soon as it is plugged in. Its knob 21 is knob(21).
+learn() says what you move and which word reaches it. learn(dusk.cutoff), or F2,
+and move something: that turns it from now on. It takes hold where it meets the
+sound; the status line shows where that is. The session's map/ keeps it.
+Without a controller Alt-1 to Alt-8 turn the knobs the page names up, with Shift
+down; Alt-Up and Alt-Down turn the last one again.""",
     "mistakes": """A slip changes nothing: what plays plays on. The line is shown with a caret,
 what is wrong, and the nearest thing that works. why() says the last one again.
 Every edit is rehearsed unheard before it lands: one that would be too loud,
@@ -132,7 +155,8 @@ break or take too long is refused, with the reason. undo() takes back a step."""
     "keys": """Enter          plays the line, or begins another while it is not whole
 Esc Enter      another line           Tab    completes
 F1             help on the word under the cursor
-F3             meters                 F4     another look (light, wall ...)
+F3             meters, knobs          F4     another look (light, wall ...)
+F2             learn a control        Alt-1  first knob up, Alt-Shift-1 down
 F12            hush                   Esc Esc Esc    panic
 Ctrl-C         stops your running code, never the sound; clears the line
 Ctrl-Z         undo on the line (for the music: undo())
@@ -160,11 +184,13 @@ GOES: Mapping[str, tuple[str, ...]] = {
     "filter": ("lfo", "knob", "delay"), "pan": ("lfo", "spread"), "reverb": ("freeze", "pan"), "spread": ("lfo", "out"),
     "gatebins": ("smear", "freeze"), "smear": ("gatebins", "reverb"), "tilt": ("knob", "compressor"), "freeze": ("knob", "smear"),
     "effect": ("Control", "knob"), "Control": ("effect",), "lfo": ("knob", "when", "beats"), "env": ("tone", "filter"), "follow": ("when", "filter"),
-    "knob": ("turn", "when"), "least": ("most", "knob"), "most": ("least", "follow"), "when": ("knob", "follow"), "latent": ("knob", "clip"),
-    "tempo": ("beats", "quant"), "seq": ("euclid", "every"), "every": ("seq",), "euclid": ("seq", "pluck"), "beats": ("delay", "tempo"),
+    "knob": ("turn", "when"), "key": ("pad", "knob", "pluck"), "pad": ("key", "clip"), "bend": ("key", "knob"),
+    "pedal": ("freeze", "knob"), "pressure": ("key", "bend"), "tune": ("seq", "pluck"), "least": ("most", "knob"), "most": ("least", "follow"), "when": ("knob", "follow"), "latent": ("knob", "clip"),
+    "tempo": ("beats", "clock"), "seq": ("euclid", "every"), "every": ("seq",), "euclid": ("seq", "pluck"), "beats": ("delay", "tempo"),
     "out": ("spread", "solo"), "undo": ("redo",), "hush": ("panic", "go"), "panic": ("go", "hush"), "hold": ("go",), "solo": ("mute",),
     "mute": ("unmute", "solo"), "keep": ("record", "snap"), "record": ("keep",), "snap": ("scene", "morph"), "scene": ("snap", "morph"),
-    "morph": ("snap", "knob"), "why": ("look", "latency"), "scope": ("spectrum",), "spectrum": ("scope",), "turn": ("knob",),
+    "morph": ("snap", "knob"), "why": ("look", "latency"), "scope": ("spectrum",), "spectrum": ("scope",), "turn": ("knob", "hands"), "learn": ("unmap", "hands", "knob"), "unmap": ("learn", "hands"), "hands": ("learn", "turn"),
+    "controllers": ("learn", "knob", "turn"),
     "fade": ("quant",), "quant": ("fade",), "latency": ("load",), "load": ("doctor",), "doctor": ("devices",), "knobs": ("knob", "when"),
     "mistakes": ("undo", "why"), "rhythm": ("seq", "euclid", "every"), "sessions": ("keep", "snap"), "latents": ("latent", "knob"),
 }  # fmt: skip

@@ -13,6 +13,8 @@ KNOWN = (
     "live.values",
     "live.words",
     "live.noun",
+    "live.fingers",
+    "live.tunes",
     "live.speakers",
     "live.score",
     "live.room",

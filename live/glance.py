@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from live.screen.face import Level, Status
+from live.core.lanes import GHOST, KNOB
+from live.core.pacing import bpm_of
+from live.knobs import number_of
+from live.screen.face import Level, Status, Turned
 
 if TYPE_CHECKING:
     from live.desk import Desk
     from live.score import Score
+    from live.values import Page
 
 HOLD = 1.0  # seconds a peak stays
 HEARD = 10 ** (-60 / 20)
@@ -36,9 +40,14 @@ class Glance:
         self._score: Score | None = None  # the one that was looked through last
         self._on: set[str] = set()
         self._ticks: dict[str, tuple[float, float]] = {}
+        self._page: Page | None = None  # the one whose knobs were looked for last
+        self._knobs: list[int | str] = []
 
     def status(self) -> Status:
         """One moment."""
+        from live.hearing import line_of
+        from live.lessons import plugged
+
         desk, stage = self.desk, self.desk.stage
         clock, frame, now = stage.clock, stage.frame, time.monotonic()
         bar, beat = clock.spot(frame)
@@ -53,10 +62,11 @@ class Glance:
         self._look_at_load()
         self._look_at_workers(now)
         return Status(
-            bpm=clock.bpm, bar=bar, beat=beat, bar_beats=clock.bar, source="int", sounding=len(roots & known), muted=len({n.partition(".")[0] for n in score.muted} & known),
+            bpm=bpm_of(stage.core.tempo) or clock.bpm, bar=bar, beat=beat, bar_beats=clock.bar, source=line_of(desk.hearing.clock), sounding=len(roots & known), muted=len({n.partition(".")[0] for n in score.muted} & known),
             peak_db=20 * math.log10(max(self._peak, 1e-6)), limited=now - self._lamp < HOLD, core_load=self._load,
             worker_load=self._worker[1], worst_worker=self._worker[2], lost=stage.lost, disk_minutes=self._minutes(now), device=stage.device, controller=desk.controller,
             error=desk.error, panicked=stage.panicked, held=desk.held is not False, pending=self._pending(frame),
+            plugged=len(plugged(desk)), learning=desk.hearing.learning,
         )  # fmt: skip
 
     def _heard(self, score: Score) -> set[str]:
@@ -139,6 +149,36 @@ class Glance:
                 found.append((name, meter.peak, meter.bad, name in muted))
         return found
 
+    def knobs(self) -> Sequence[Turned]:
+        """The first knobs the page names: where they stand, and what follows them."""
+        from live.lessons import knobs_of
+
+        page, core = self.desk.page, getattr(self.desk.stage, "core", None)
+        if page is not self._page:
+            self._page, self._knobs = page, knobs_of(page)
+        lanes, found = getattr(core, "lanes", None), []
+        for which in self._knobs:
+            ghost = -1.0
+            number = number_of(core.knob_names, which) if lanes is not None else None
+            if number is not None and lanes is not None:
+                waiting = lanes[(lanes[:, KNOB] == number) & (lanes[:, GHOST] >= 0), GHOST]
+                ghost = float(waiting[0]) if len(waiting) else -1.0
+            found.append(Turned(str(which), self.desk.stage.stands(which), ghost))
+        return found
+
+    def turn_knob(self, count: int, by: float) -> str:
+        """Turn the page's knob of that count; the line to show."""
+        there = self.knobs()
+        if not there:
+            return "the page names no knob. Write: rain.rate = knob(21)"
+        if count >= len(there):
+            return f"the page names {len(there)} knob{'s' * (len(there) != 1)}: " + ", ".join(one.name for one in there)
+        which = self._knobs[count]
+        value = min(max(self.desk.stage.stands(which) + by, 0.0), 1.0)
+        self.desk.stage.knob(which, value)
+        self.desk.controller = f"keys: {shown_knob(which)} {value:.2f}"
+        return ""
+
     def files(self) -> Sequence[str]:
         """Sounds, looked for now and then."""
         now = time.monotonic()
@@ -155,6 +195,11 @@ class Glance:
     def found(self, names: Sequence[str]) -> None:
         """Devices were looked for."""
         self._names = list(names)
+
+
+def shown_knob(which: int | str) -> str:
+    """A knob as it is typed."""
+    return f"knob({which})" if isinstance(which, int) else f'knob("{which}")'
 
 
 def root_of(place: str) -> str:

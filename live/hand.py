@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from live.edits import Change, State
+from live.knobs import name_of
 from live.mistakes import Mistake
 from live.naming import score_of
 from live.plan import Drop, Hush, Make, Pace, Plan, Retune, Rewire, Route, Swap, carried, compare
@@ -240,7 +241,7 @@ class Hand:
         stage = self.stage
         clock = stage.clock
         frame = clock.next(stage.frame, clock.bar)
-        turned = {int(k): float(stage.knobs[k]) for k in stage.knobs.nonzero()[0]}
+        turned = {name_of(stage.knob_names, int(k)): float(stage.knobs[k]) for k in stage.knobs.nonzero()[0]}
         ticket = self.dress.ask(score, before, frame=frame, clock=clock, knobs=turned, deadline=DEADLINE, changed=touched(plan))
         until = time.monotonic() + 4 * DEADLINE
         while not self._closed and time.monotonic() < until:

@@ -222,8 +222,8 @@ class Installation:
             self.log.line(now, "there is no earlier take to fall back on: it is silent")
             return
         try:
-            for number, value in evening.knobs.items():
-                self.desk.stage.knob(number, value)
+            for knob, value in evening.knobs.items():
+                self.desk.stage.knob(knob, value)
             self.desk.play_score(evening.score, FADE)
             self.log.line(now, f"meanwhile it plays what {evening.take.name} played last, bar {evening.bar}")
         except Exception as trouble:

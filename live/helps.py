@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from engines.face import Control
 from live import words
 from live.examples import EXAMPLES, GOES, TEN, TOPICS
+from live.fingers import Keys
 from live.mistakes import nearest
 from live.noun import WIDE, Noun
 from live.speakers import Out
+from live.tunes import Tune
 from live.values import Beats, Described, Number, Rhythm
 from live.vocabulary import Word
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from live.desk import Desk
 
 COLUMNS = 80
-TIME = ("tempo", "seq", "every", "euclid", "beats")
-NUMBERS = ("knob", "when", "least", "most")
+TIME = ("tempo", "seq", "every", "euclid", "beats", "tune")
+HANDS = ("knob", "key", "pad", "bend", "pedal", "pressure")
+NUMBERS = ("when", "least", "most")
 
 
 def help_for(what: Any, desk: Desk) -> str:
@@ -57,6 +60,8 @@ def topic_of(what: Any, desk: Desk) -> str:
         return what.mover.kind if what.mover is not None else "knob"
     if isinstance(what, Described):
         return what.kind
+    if isinstance(what, Keys | Tune):
+        return "key" if isinstance(what, Keys) else "tune"
     if isinstance(what, Rhythm | Beats):
         return "rhythm" if isinstance(what, Rhythm) else "beats"
     if isinstance(what, Out):
@@ -81,13 +86,19 @@ def first_screen(desk: Desk) -> str:
 
 def families() -> dict[str, list[str]]:
     """The nouns, by what they are."""
-    found: dict[str, list[str]] = {"sources": ["mic"], "treatments": ["effect"], "moving numbers": [*NUMBERS], "time": [*TIME]}
+    found: dict[str, list[str]] = {
+        "sources": ["mic"],
+        "treatments": ["effect"],
+        "moving numbers": [*NUMBERS],
+        "hands": [*HANDS],
+        "time": [*TIME],
+    }
     for name, noun in words.nouns().items():
         if isinstance(noun, Noun):
             found[family(noun.known)].append(name)
     known = {name for some in found.values() for name in some}
     found["also"] = [name for name in words.nouns() if name not in known]
-    return {name: sorted(some) if name != "time" else some for name, some in found.items()}
+    return {name: some if name in ("hands", "time") else sorted(some) for name, some in found.items()}
 
 
 def family(word: Word) -> str:

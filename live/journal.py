@@ -1,7 +1,8 @@
 """What was played, by frame: one JSON line each, appended and flushed, never rewritten.
 
 Lines: ``begin`` (rate, channels, ceiling, seed), ``plan`` (the steps that landed
-and where), ``knob``, ``event``, ``gate``, ``written`` (the text of a treatment
+and where), ``named`` (a knob's name, for good), ``knob`` (and over how many frames, where it was taken over), ``note`` (a key, struck
+or let go), ``event``, ``gate``, ``pace`` (time was bent, led or ramped), ``written`` (the text of a treatment
 written live), ``device``, ``trouble``, ``engine`` (its worker had loaded: where its sound begins), ``again`` (another core goes on), and now and
 then ``state``: everything that is so, so that a restart need not read from the start.
 """
@@ -44,6 +45,7 @@ class Past:
     score: Score = field(default_factory=Score)
     born: dict[str, int] = field(default_factory=dict)  # at which frame each place was made
     knobs: dict[int, float] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)  # of knobs that go by one
     numbers: dict[int, int] = field(default_factory=dict)  # letters that landed last, and where
     frame: int = -1  # of the last line; -1: there is none
 
@@ -68,17 +70,27 @@ class Past:
             self.score = score_from(line["score"])
             self.born = {name: int(since) for name, since in line.get("born", self.born).items()}
             self.knobs = {int(knob): float(value) for knob, value in line.get("knobs", self.knobs).items()}
+            self.names = {int(knob): str(name) for knob, name in line.get("names", self.names).items()}
             self.numbers = {int(number): int(at) for number, at in line.get("numbers", self.numbers).items()}
             self.frame = max(self.frame, int(line.get("last", -1)))
-        elif what == "knob":
+        elif what in ("knob", "named"):
             self.knobs[int(line["knob"])] = float(line["value"])
+            if what == "named":
+                self.names[int(line["knob"])] = str(line["name"])
         elif what == "plan":
             plan = plan_from(line["steps"])
             self.land(frame, plan, carried(self.score, plan), int(line.get("number", 0)))
 
     def data(self) -> dict[str, Any]:
         """As a ``state`` line carries it."""
-        return {"score": score_data(self.score), "born": self.born, "knobs": self.knobs, "numbers": self.numbers, "last": self.frame}
+        return {
+            "score": score_data(self.score),
+            "born": self.born,
+            "knobs": self.knobs,
+            "names": self.names,
+            "numbers": self.numbers,
+            "last": self.frame,
+        }
 
 
 class Journal:
@@ -98,8 +110,10 @@ class Journal:
         """One line, on the disk before this returns (or kept until the disk takes it)."""
         line = (json.dumps({"what": what, "frame": frame, **more}, separators=(",", ":")) + "\n").encode()
         self.past.frame = max(self.past.frame, frame)
-        if what == "knob":
+        if what in ("knob", "named"):
             self.past.knobs[int(more["knob"])] = float(more["value"])
+            if what == "named":
+                self.past.names[int(more["knob"])] = str(more["name"])
         self._since += len(line)
         self._waiting.append(line)
         self.flush()
@@ -255,10 +269,17 @@ def last_state(path: Path) -> tuple[Score, dict[str, int]]:
 MUSICAL = {
     "begin": ("rate", "ins", "outs", "seed", "ceiling", "lookahead"),
     "plan": ("frame", "steps", "fade"),
-    "knob": ("frame", "knob", "value"),
+    "knob": ("frame", "knob", "value", "over"),
+    "named": ("knob", "name", "value"),
+    "note": ("frame", "on", "key", "velocity", "slot", "channel"),
+    "plugged": ("frame", "device", "slots"),
     "event": ("frame", "name", "kind", "numbers"),
     "gate": ("frame", "closed"),
+    "pace": ("frame", "bpm", "over", "shift", "bend", "within", "aim", "aim_at", "led"),
 }
+
+
+NEW = ("over",)  # what older journals never had, and their fingerprints do not know
 
 
 def fingerprint(path: Path) -> str:
@@ -266,8 +287,9 @@ def fingerprint(path: Path) -> str:
     found = []
     for line in read(path):
         if line["what"] in MUSICAL:
-            frame = int(line["frame"])
-            found.append((frame, _bare(json.dumps([line["what"], *(line.get(key) for key in MUSICAL[line["what"]])], sort_keys=True))))
+            frame = 0 if line["what"] == "named" else int(line["frame"])  # when a name was needed is nobody's music
+            told = [line["what"], *(line.get(key) for key in MUSICAL[line["what"]] if key in line or key not in NEW)]
+            found.append((frame, _bare(json.dumps(told, sort_keys=True))))
     digest = hashlib.sha256()
     for frame, text in sorted(found):  # what was noticed first in one moment makes no difference
         digest.update(f"{frame} {text}\n".encode())

@@ -10,10 +10,12 @@ from typing import Any
 from engines.face import Control
 from live.core.shelf import SoundError
 from live.core.shelf import find as find_sound
+from live.fingers import Keys, played, struck_by
 from live.mistakes import Mistake, nearest
 from live.page import folders
 from live.rhythm import NOTE, between, hertz, notes, seq
-from live.typed import word_of
+from live.tunes import Tune
+from live.typed import typed, word_of
 from live.values import PLAIN, Beats, Described, Latent, Mover, Number, Question, Rhythm, Sound, is_number, what_is
 from live.vocabulary import RHYTHM, Word
 
@@ -82,7 +84,7 @@ def _sorted(word: Word, given: Iterable[Any]) -> tuple[dict[str, Described], dic
                 hears = f"hears {len(word.inlets)} sound{'s' * (len(word.inlets) != 1)}" if word.inlets else "hears no sound"
                 raise Mistake(f"{word.word} {hears}.", near="Mix some first: a + b" if word.inlets else signature(word), word=word.word)
             ins[free[0]] = one
-        elif isinstance(one, Rhythm):
+        elif isinstance(one, Rhythm | Keys | Tune):
             hits(word, one, settings)
         elif isinstance(one, str) and NOTE.match(one.strip()) and (pitch := next(_pitches(word, controls), "")):
             controls[pitch] = hertz(one)
@@ -172,6 +174,13 @@ def standing(word: Word, name: str, value: Any) -> Any:
         return value
     if isinstance(value, str) and control.unit == "Hz":
         value = hertz(value)
+    if isinstance(value, Keys):
+        own = played(value, pads=False)
+        raise Mistake(
+            f"{name} is a number; keys have several.",
+            near=f"Write: {name}={own}.{'pitch' if control.unit == 'Hz' else 'velocity'}",
+            word=name,
+        )
     if isinstance(value, Described):
         raise Mistake(
             f"{name} is a number, not a sound.", near=f"To follow how loud it is: {name}=follow({value.name or '...'})", word=name
@@ -215,8 +224,10 @@ def setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> None
         between(name, value, *LIMITS[name])
         settings[name] = float(value)
         return
-    if name == "gate" and word.events and is_number(value):  # how much of a step a hit lasts
-        settings[name] = float(value)
+    if (
+        name == "gate" and word.events and (is_number(value) or isinstance(value, bool))
+    ):  # how much of a step a hit lasts, or whether it is held
+        settings[name] = value if isinstance(value, bool) else float(value)
         return
     good = {bool: isinstance(value, bool), str: isinstance(value, str | Path), int: is_finite(value), float: is_finite(value)}.get(
         type(rest), True
@@ -257,10 +268,22 @@ def hits(word: Word, value: Any, settings: dict[str, Any]) -> None:
     """When it is struck."""
     if isinstance(value, str):
         value = seq(value)
-    if not isinstance(value, Rhythm):
-        raise Mistake(f"hits is a rhythm; this is {what_is(value)}.", near='Write: hits=seq("x-o- xx-o")', word="hits")
+    keys = struck_by(value)
+    if keys is None and isinstance(value, Number):
+        raise Mistake(f"hits is a rhythm or keys; {typed(value)} only moves.", near="Write: hits=pad(36), or hits=every(1)", word="hits")
+    if keys is None and not isinstance(value, Rhythm | Tune):
+        raise Mistake(f"hits is a rhythm; this is {what_is(value)}.", near='Write: hits=seq("x-o- xx-o"), or hits=key()', word="hits")
     if not word.events:
         raise Mistake(f"{word.word} cannot be struck.", near="A rhythm goes on clip, tone, pluck, grains or env.", word="hits")
+    if not isinstance(value, Rhythm):
+        for name in ("every", "swing", "turn"):
+            settings.pop(name, None)
+    if keys is not None:
+        settings["hits"] = ("keys", keys.low, keys.high, keys.device, keys.channel)
+        return
+    if isinstance(value, Tune):
+        settings["hits"] = ("tune", value.file, value.track, value.beats, value.turn)
+        return
     settings.update(hits=value.hits, every=value.every, swing=value.swing, turn=value.turn)
 
 

@@ -46,7 +46,7 @@ def paged(score: Score, room: Any = None) -> Page:
     def number_of(control: float | Drive) -> Any:
         if not isinstance(control, Drive):
             return control
-        source = int(control.source[5:]) if control.source.startswith("knob:") else value(control.source)
+        source = handed(control.source) if control.source.startswith("knob:") else value(control.source)
         return Number(source, control.scale, control.offset)  # type: ignore[arg-type]
 
     page = Page(tempo=score.tempo, bar=score.bar, effects=effects, room=room)
@@ -61,6 +61,12 @@ def paged(score: Score, room: Any = None) -> Page:
         page.outs[out] = term if out not in page.outs else type(term)("mix", (page.outs[out], term))
     named(page)
     return page
+
+
+def handed(source: str) -> int | str:
+    """A knob behind a drive: its number, or its name."""
+    which = source.removeprefix("knob:")
+    return int(which) if which.isascii() and which.isdigit() else which
 
 
 def own(kind: str, effects: dict[str, str]) -> str:

@@ -6,6 +6,8 @@ verbs, no core and no waiting. Plans land where they are sent.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -14,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from live.bars import Bars
 from live.clock import Clock
 from live.core import layout as at
 from live.core.mail import Receipt
-from live.cue import Cue, Gate
+from live.cue import Cue, Gate, Rubato
+from live.knobs import claim, number_of
 from live.plan import Pace, Plan
 from live.rig import Rig
 from live.score import Score
@@ -30,14 +34,15 @@ class Paper:
 
     def __init__(self, rate: int = 48000, outs: int = 2, ins: int = 0, folder: Path | None = None) -> None:
         self.rig = Rig(device="paper", rate=rate, ins=ins, outs=outs, record=False, take=str(folder or Path()))
-        self.folder = folder or Path()
+        self.folder = folder or Path(os.devnull)  # no runtime folder: what belongs there is not written
         self.score = Score()
-        self.clock = Clock(rate, self.score.tempo, self.score.bar)
+        self.bars = Bars([(0, Clock(rate, self.score.tempo, self.score.bar))])
         self.frame = 0
         self.cues: list[Cue] = []
         self.answers: dict[int, Receipt] = {}
         self.news: list[str] = []
         self.knobs = np.zeros(KNOBS)
+        self.knob_names = np.zeros(KNOBS, "S64")
         self.found, self.panicked = False, False
         self.lost = self.limited = 0
         self.device = "paper"
@@ -52,7 +57,7 @@ class Paper:
         self.cues.append(Cue(lands, plan, fade))
         for step in plan:
             if isinstance(step, Pace):
-                self.clock = Clock(self.rig.rate, step.tempo, step.bar, self.clock.beat(lands), lands)
+                self.bars.plan(lands, (step,))
         self.number += 1
         self.answers[self.number] = Receipt(self.number, at.LANDED, lands, "")
         return self.number
@@ -61,17 +66,28 @@ class Paper:
         """No news on paper."""
         return self.news
 
-    def knob(self, number: int, value: float) -> None:
+    def knob(self, which: int | str, value: float) -> None:
         """A knob is turned."""
-        self.knobs[number] = value
-        self.cues.append(Cue(self.frame, (number, float(value))))
+        number = claim(self.knob_names, which)
+        if number is not None:
+            self.knobs[number] = value
+            self.cues.append(Cue(self.frame, (which, float(value))))
+
+    def stands(self, which: int | str) -> float:
+        """Where a knob stands."""
+        number = number_of(self.knob_names, which)
+        return 0.0 if number is None else float(self.knobs[number])
 
     def event(self, name: str, kind: int, numbers: Iterable[float] = (), *, frame: int = 0) -> None:
         """A note, a trigger."""
         self.cues.append(Cue(frame or self.frame, (name, kind, tuple(numbers))))
 
     def word(self, verb: str, name: str = "", **more: Any) -> None:
-        """A mark; nobody reads it."""
+        """A mark, which nobody reads; or another pace of time."""
+        if verb == "pace":
+            pace = Rubato.of(json.loads(more["text"]))
+            self.cues.append(Cue(more.get("frame") or self.frame, pace))
+            self.bars.bend(more.get("frame") or self.frame, pace)
 
     def panic(self) -> None:
         """Silence at once."""
@@ -99,7 +115,14 @@ class Paper:
     @property
     def core(self) -> Any:
         """A core that costs nothing."""
-        return SimpleNamespace(clock=np.zeros(256, np.int64))
+        self.bars.until(self.frame)
+        return SimpleNamespace(clock=np.zeros(256, np.int64), tempo=self.bars.cells)
+
+    @property
+    def clock(self) -> Clock:
+        """Time as it stands."""
+        self.bars.until(self.frame)
+        return self.bars.at(self.frame)
 
     def load(self, seconds: float = 0.5) -> float:
         """Paper costs nothing."""

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,8 @@ def _rig(session: Session | None, settings: Settings, home: Path, warn: Callable
     usual = session is not None and settings.said_by["takes"] == "default"
     takes = session.takes if session and usual else home / Path(settings.takes).expanduser()
     silent = "null" in (settings.device, settings.backend)
-    return rig_of(settings, [NULL] if silent else devices(), takes, warn)
+    rig = rig_of(settings, [NULL] if silent else devices(), takes, warn)
+    return replace(rig, session=str(session.folder.resolve()) if session else "")
 
 
 def history_of(session: str) -> Path | None:

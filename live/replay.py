@@ -1,6 +1,6 @@
 """A played take again: its journal read back into cues, and rendered by the same core.
 
-Plans, notes, knobs and the gate come at the frames they came at, and where a core was replaced its follower takes over
+Plans, notes, keys, knobs and the gate come at the frames they came at, and where a core was replaced its follower takes over
 at the frame it took over. What the inputs heard is played from the take's own recording where it has one; without it an
 input is silent.
 """
@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 
 from live.cli import Sorry
-from live.cue import Again, Cue, Gate
+from live.cue import Again, Cue, Gate, Key, Plugged, Rubato
 from live.journal import WRITTEN, plan_from, read
 from live.plan import Make, Plan, Swap
 from live.score import Node
@@ -42,6 +42,7 @@ class Played:
     ended: bool = False
     notes: list[str] = field(default_factory=list)
     blocks: list[tuple[int, int]] = field(default_factory=list)  # from this frame on, the device took so many at a time
+    names: dict[int, tuple[str, float]] = field(default_factory=dict)  # of knobs that go by one, and where each stood at first
     starts: dict[tuple[int, int], int] = field(default_factory=dict)  # (seed, landing) of an engine, and the first frame it made
 
     @property
@@ -98,9 +99,18 @@ def played(journal: Path) -> Played:
                     note = (str(line["name"]), int(line["kind"]), tuple(float(n) for n in line["numbers"]))
                     order.append((came, Cue(_even(came, frame), note, lands=frame)))
                 case "knob":
-                    order.append((frame, Cue(frame, (int(line["knob"]), float(line["value"])))))
+                    order.append((frame, Cue(frame, (int(line["knob"]), float(line["value"])), over=float(line.get("over", 0.0)))))
+                case "named":
+                    found.names[int(line["knob"])] = str(line["name"]), float(line["value"])
+                case "plugged":
+                    order.append((frame, Cue(frame, Plugged(str(line["device"]), int(line["slots"])))))
+                case "note":
+                    velocity, slot, channel = float(line["velocity"]), int(line["slot"]), int(line["channel"])
+                    order.append((frame, Cue(frame, Key(bool(line["on"]), int(line["key"]), velocity, slot, channel))))
                 case "gate":
                     order.append((frame, Cue(frame, Gate(bool(line["closed"])))))
+                case "pace":
+                    order.append((frame, Cue(frame, Rubato.of(line))))
                 case "again":
                     again = frame, line
                     order.append((frame, Cue(frame, _again(line))))

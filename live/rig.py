@@ -27,6 +27,15 @@ class Rig:
     seed: int = 0
     client: str = "antiphon"
     connect: bool = True
+    hands: bool = False  # controllers, OSC and other clocks are listened to
+    midi: str = ""  # controllers listened to, by parts of their names, with commas; empty: all, none: none
+    played: str = ""  # a MIDI file whose tracks play as controllers
+    takeover: str = "scale"  # what a knob does that stands elsewhere than its sound: scale, catch or jump
+    osc: int = 0  # the port OSC is heard on; -1: none, 0: a free one
+    osc_host: str = "127.0.0.1"
+    follow: str = "internal"  # who keeps time: internal, midi, link
+    clocked: str = ""  # outputs that get our MIDI clock, by parts of their names; empty: none
+    session: str = ""  # the session's folder: its map/ holds what is mapped
 
     def write(self, path: Path) -> None:
         """Put it where the core reads it, whole or not at all."""

@@ -53,6 +53,27 @@ def _find(slip: Mistake, text: str) -> None:
             return
 
 
+class Meant(ast.NodeTransformer):
+    """``learn(worn.texture)`` means the control, not where it stands: such arguments become their own text."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = names
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 - ast's own word
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in ("learn", "unmap"):
+            node.args = [self._text(one) for one in node.args]
+        return node
+
+    def _text(self, one: ast.expr) -> ast.expr:
+        bare = one
+        while isinstance(bare, ast.Attribute | ast.Subscript):
+            bare = bare.value
+        if not isinstance(bare, ast.Name) or (bare is one and isinstance(self.names.get(bare.id), str | Number)):
+            return one
+        return ast.copy_location(ast.Constant(ast.unparse(one)), one)
+
+
 class Scribe:
     """The names of one evening, and the hand that writes with them."""
 
@@ -99,7 +120,7 @@ class Scribe:
 
     def _execute(self, text: str, file: str) -> str:
         """The statements; the last expression's value is the answer."""
-        tree = ast.parse(text, file)
+        tree = ast.fix_missing_locations(Meant(self.ns).visit(ast.parse(text, file)))
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, file, "exec"), self.ns)
         if last is None:

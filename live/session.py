@@ -231,7 +231,7 @@ class Evening:
 
     take: Path
     score: Score
-    knobs: Mapping[int, float] = field(default_factory=dict)
+    knobs: Mapping[int | str, float] = field(default_factory=dict)
     frame: int = 0
     rate: int = 48000
     bar: int = 1
@@ -287,7 +287,7 @@ def evening_of(take: Path) -> Evening:
     frame = max(past.frame, 0)
     clock = bars.at(frame)
     bar, beat = clock.spot(frame)
-    return Evening(take, past.score, dict(past.knobs), frame, clock.rate, bar, beat, book.stat().st_mtime)
+    return Evening(take, past.score, {past.names.get(knob, knob): value for knob, value in past.knobs.items()}, frame, clock.rate, bar, beat, book.stat().st_mtime)
 
 
 def _newest_first(takes: Path) -> Iterator[Path]:

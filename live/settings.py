@@ -78,6 +78,13 @@ WISHES: dict[str, Wish] = {
     "seed": Wish(1, "where chance begins", low=0, high=2**31 - 1),
     "takes": Wish("takes", "folder for takes, inside the session"),
     "rig": Wish("", "the room, by the name of its rig file; empty: as the device is"),
+    "midi": Wish("", "controllers listened to, by parts of their names, with commas; empty: all, none: none"),
+    "hands": Wish("", "a MIDI file whose tracks play as controllers"),
+    "takeover": Wish("scale", "what a knob does that stands elsewhere than its sound", one_of=("scale", "catch", "jump")),
+    "osc": Wish(0, "the port OSC is heard on; 0: a free one, -1: none", low=-1, high=65535),
+    "osc_host": Wish("127.0.0.1", "who may send OSC: this machine alone (127.0.0.1), or the address others reach it by"),
+    "clock": Wish("internal", "who keeps time", one_of=("internal", "midi", "link")),
+    "clock_out": Wish("", "outputs that get our MIDI clock, by parts of their names, with commas; empty: none"),
     "theme": Wish("", "the colours of the screen, by name; empty: those for a dark room"),
     "plain": Wish(False, "no colours and no moving lines: for screen readers and logs"),
 }

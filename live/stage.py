@@ -26,7 +26,9 @@ from live.core import layout as at
 from live.core.bell import Bell
 from live.core.mail import Receipt, Receipts, Sender
 from live.core.memory import Map, where
+from live.core.pacing import seen
 from live.journal import last_state
+from live.knobs import number_of
 from live.pids import alive, end
 from live.plan import Plan, compare
 from live.rig import Rig
@@ -75,7 +77,7 @@ class Seen:
         t = self.core.tempo
         if not t[at.T_BPM]:  # the core is still starting
             return Clock(self.rig.rate)
-        return Clock(self.rig.rate, float(t[at.T_BPM]), float(t[at.T_BAR]), float(t[at.T_BEAT0]), float(t[at.T_FRAME0]))
+        return seen(t, self.rig.rate)
 
     @property
     def panicked(self) -> bool:
@@ -110,7 +112,7 @@ class Stage(Seen):
     def __init__(self, folder: Path, rig: Rig, *, found: bool) -> None:
         self.folder, self.rig, self.found = folder, rig, found
         self.core = Map(folder / "core.map", at.CORE)
-        self.knobs = self.core.knobs
+        self.knobs, self.knob_names = self.core.knobs, self.core.knob_names
         self.mail = Sender(self.core)
         self.receipts = Receipts(self.core)
         self.news: list[str] = []
@@ -137,7 +139,7 @@ class Stage(Seen):
             if rig is None:
                 tidy(folder)
                 raise Silent(f"nothing plays under the name {name!r}; start it with antiphon play")
-            for role in ("watch", "tape"):  # a watcher without a core would start one with another rig
+            for role in ("watch", "tape", "hands"):  # a watcher without a core would start one with another rig
                 end(folder, role)
             swept = sweep(folder)
             rig, said = somewhere(rig)
@@ -201,7 +203,7 @@ class Stage(Seen):
             until = time.monotonic() + 8.0
             while alive(self.folder, "watch") and time.monotonic() < until:
                 time.sleep(0.01)
-            for role in ("watch", "core", "tape"):
+            for role in ("watch", "core", "tape", "hands"):
                 end(self.folder, role, hard=True)
             tidy(self.folder)
         self.core.close()
@@ -273,9 +275,19 @@ class Stage(Seen):
                 self._unrecorded = trouble
                 self.news.append(trouble or "recording again")
 
-    def knob(self, number: int, value: float) -> None:
-        """Turn a knob, 0 to 1. One store; the callback sees it at its next block."""
-        self.knobs[number] = value
+    def knob(self, which: int | str, value: float) -> None:
+        """Turn a knob, 0 to 1, by its number or name. One store; the callback sees it at its next block."""
+        number = number_of(self.knob_names, which)
+        if number is None:  # nobody follows it yet: the core gives it a number
+            self.mail.word("knob", str(which), text=json.dumps(float(value)))
+        else:
+            self.core.knob_set[number] = 1
+            self.knobs[number] = value
+
+    def stands(self, which: int | str) -> float:
+        """Where a knob stands."""
+        number = number_of(self.knob_names, which)
+        return 0.0 if number is None else float(self.knobs[number])
 
     def event(self, name: str, kind: int, numbers: Iterable[float] = (), *, frame: int = 0) -> None:
         """A note, a grain, a trigger for a place, at a frame (0: at once)."""
@@ -389,9 +401,11 @@ def sweep(but: Path, age: float = 60.0) -> list[str]:
 
 def fresh(folder: Path, rig: Rig) -> None:
     """New maps for a new session; what a crashed one left is removed."""
+    from live.control.post import FILE, POST
     from live.watch import clear
 
     clear(folder)
+    Map(folder / FILE, POST, create=True).close()
     (folder / "log").write_text("")
     Path(rig.take).mkdir(parents=True, exist_ok=True)
     rig.write(folder / "rig.json")

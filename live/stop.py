@@ -17,7 +17,7 @@ from live.rig import Rig
 from live.stage import tidy
 from live.watch import clear, end_worker
 
-ROLES = {"watch": "the watcher", "core": "the core", "standby": "the core standing by", "tape": "the recorder"}
+ROLES = {"watch": "the watcher", "core": "the core", "standby": "the core standing by", "tape": "the recorder", "hands": "the hands"}
 PATIENCE = 8.0  # seconds the watcher has to let everybody go
 
 

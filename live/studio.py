@@ -24,12 +24,14 @@ import numpy as np
 from live.clock import Clock
 from live.core import layout as at
 from live.core.conductor import Refusal
+from live.core.deeds import Deeds
 from live.core.inner import V_BAD
 from live.core.mail import Receipt
 from live.core.offline import Offline
 from live.core.process import ARM_AHEAD
 from live.core.sources.pager import PAGER
 from live.journal import Journal
+from live.knobs import number_of
 from live.plan import Make, Plan, Swap
 from live.rig import Rig
 from live.score import Score
@@ -84,7 +86,8 @@ class Studio(Seen):
         self.mail = self
         self.journal = Journal(folder / "journal.jsonl") if journal else None
         self._waiting: list[Waiting] = []
-        self._number = self._moves = 0
+        self._number = 0
+        self.deeds = Deeds(self.offline.stand)
         self._bad: set[str] = set()
         self._writing: Any = None
         self._lock = threading.Lock()
@@ -92,6 +95,11 @@ class Studio(Seen):
             room = {key: getattr(self.rig, key) for key in ("rate", "ins", "outs", "seed", "ceiling", "lookahead")}
             self.journal.write("begin", 0, **room)
             self.journal.write("device", 0, name="studio", backend="studio", block=block)
+            self.offline.conductor.named = self._named
+
+    def _named(self, number: int, name: str, value: float) -> None:
+        assert self.journal
+        self.journal.write("named", self.frame, knob=number, name=name, value=value)
 
     # --- time -----------------------------------------------------------------------------
 
@@ -104,7 +112,8 @@ class Studio(Seen):
             frame = self.frame
             found.append(self.offline.run(n, self.heard(frame, n) if self.heard and self.rig.ins else None))
             PAGER.catch_up()
-            self._note_moves()
+            if self.journal:
+                self.deeds.put_down(self.journal)
             self._note_bad()
             left -= n
         self._turn(self.frame)
@@ -156,14 +165,6 @@ class Studio(Seen):
             engines.begin(max(waiting.frame, armed))
         conductor.arm(ready, waiting.frame, fade=waiting.fade, done=landed)
 
-    def _note_moves(self) -> None:
-        self._moves, moves = self.offline.stand.moves(self._moves)
-        for frame, knob, value in moves:
-            if self.journal and knob < 0:
-                self.journal.write("gate", frame, closed=int(value))
-            elif self.journal:
-                self.journal.write("knob", frame, knob=knob, value=value)
-
     def _note_bad(self) -> None:
         if not int(self.core.clock[at.C_BAD]) and not self._bad:
             return
@@ -186,9 +187,20 @@ class Studio(Seen):
         """The news so far."""
         return self.news
 
-    def knob(self, number: int, value: float) -> None:
+    def knob(self, which: int | str, value: float) -> None:
         """A knob is turned."""
-        self.core.knobs[number] = value
+        try:
+            number = self.offline.conductor.claim(which, value)
+        except Refusal as why:
+            self.news.append(str(why))
+        else:
+            self.core.hands["knob_set"][number] = 1
+            self.core.knobs[number] = value
+
+    def stands(self, which: int | str) -> float:
+        """Where a knob stands."""
+        number = number_of(self.knob_names, which)
+        return 0.0 if number is None else float(self.knobs[number])
 
     def event(self, name: str, kind: int, numbers: Iterable[float] = (), *, frame: int = 0) -> None:
         """A note, a trigger."""
@@ -223,7 +235,7 @@ class Studio(Seen):
     def close(self, *, leave: bool = True) -> None:
         """The studio is locked up; its journal ends as it should."""
         if self.journal:
-            self._note_moves()
+            self.deeds.put_down(self.journal)
             self.journal.write("end", self.frame)
             self.journal.close()
         if self._writing:
@@ -247,6 +259,11 @@ class Studio(Seen):
     def knobs(self) -> np.ndarray:
         """Where every knob stands."""
         return self.core.knobs
+
+    @property
+    def knob_names(self) -> np.ndarray:
+        """What knobs are called that go by a name."""
+        return self.core.knob_names
 
     @property
     def lost(self) -> int:
@@ -284,6 +301,7 @@ def alone(
     stand.clock[at.C_FRAME] = frame
     stand.tempo[[at.T_BPM, at.T_BAR, at.T_BEAT0, at.T_FRAME0]] = clock.bpm, clock.bar, clock.beat0, clock.frame0
     stand.knobs[:] = studio.core.knobs
+    stand.knob_names[:] = studio.core.knob_names
     stand.seen[:] = studio.core.knobs
     stand.ctl[:, : at.KNOBS] = studio.core.knobs
     core.conductor.score = Score(tempo=clock.bpm, bar=clock.bar)

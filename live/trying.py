@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from live.dressing import Room
 
 PIECE = 0.05  # seconds rendered at a time
+TOUCH = 0.25  # seconds a key is held
 LEAST, MOST = 2.0, 30.0  # seconds rendered
 ENOUGH = 20  # pieces from which much can be told
 WARM = 0.2  # seconds whose cost is not counted: memory and code come in
@@ -35,7 +36,7 @@ class Asked:
     number: int
     frame: int
     clock: Clock
-    knobs: list[tuple[int, float]]
+    knobs: list[tuple[str, float]]
     bars: float
     deadline: float
     changed: set[str]
@@ -73,7 +74,8 @@ class Trial:
         conductor.workshop._shared = room.shelf  # type: ignore[assignment]
         stand.clock[at.C_FRAME] = asked.frame
         stand.tempo[[at.T_BPM, at.T_BAR, at.T_BEAT0, at.T_FRAME0]] = clock.bpm, clock.bar, clock.beat0, clock.frame0
-        for knob, value in asked.knobs:
+        for which, value in asked.knobs:
+            knob = conductor.claim(which)
             if 0 <= knob < at.KNOBS:
                 stand.knobs[knob] = stand.seen[knob] = stand.ctl[:, knob] = value
         conductor.score = Score(tempo=asked.before.tempo, bar=asked.before.bar)
@@ -88,6 +90,10 @@ class Trial:
         self.top, self.top_bar, self.top_levels = 0.0, 0, {}  # type: tuple[float, int, dict[str, float]]
         self.done = 0
         self.peak = 0.0
+        hits = [node.settings.get("hits") for node in score.places.values()]
+        self.keyed = sorted({one for one in hits if isinstance(one, tuple) and one[:1] == ("keys",)})
+        self.touched = 0
+        stand.asked_slots[:] = -1  # every device is there
 
     def _ages(self) -> dict[str, int]:
         """How long each place that stays has been playing at the landing."""
@@ -126,6 +132,7 @@ class Trial:
             last = min(begin + self.done + round(PIECE * rate), round(begin + count * bar), begin + frames)
             last = max(last // 64 * 64, begin + self.done + 1)  # whole runs: what each takes is that of its last
             n = last - begin - self.done
+            self._touch()
             work = time.thread_time_ns()
             sound = self.core.run(n, self.heard[:, self.done : self.done + n] if self.room.ins else None)
             if n >= 64:
@@ -142,6 +149,18 @@ class Trial:
         self.took = np.array(took)
         self.names = [name for name, _ in names]
         return self
+
+    def _touch(self) -> None:
+        """What waits for keys is played here as well: one after the other is struck, and let go when the next one comes."""
+        from live.core.midi import LET_GO, STRUCK
+
+        if not self.keyed or self.done < self.touched * TOUCH * self.room.rate:
+            return
+        for on in (LET_GO, STRUCK):
+            _, low, high, _, channel = self.keyed[(self.touched - (on == LET_GO)) % len(self.keyed)]
+            if on == STRUCK or self.touched:
+                self.core.stand.strike(on, min(max(60, low), high), 0.8, 0, max(channel - 1, 0))
+        self.touched += 1
 
     def _bad(self, names: list[tuple[str, Any]], bar: int) -> None:
         from live.core import layout as at

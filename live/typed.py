@@ -34,6 +34,8 @@ def typed(thing: Any, *, top: bool = True, own: str = "") -> str:
         )
     if isinstance(thing, v.Rhythm):
         return _rhythm(thing)
+    if played := _played(thing):
+        return played
     if isinstance(thing, v.Beats):
         return f"beats({number(thing.beats)})"
     if isinstance(thing, v.Described):
@@ -98,15 +100,38 @@ def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
     every, swing, turn = settings.pop("every", None), settings.pop("swing", 0.0), settings.pop("turn", 0.0)
     parts += [f"{key}={_control(kind, key, value)}" for key, value in controls.items()]
     if hits:
-        from live.values import Rhythm
-
-        parts.append(f"hits={_rhythm(Rhythm(hits, every or 0.25, swing, turn))}")
+        parts.append(f"hits={struck(hits, every or 0.25, swing, turn)}")
     elif every is not None:
         settings["every"] = every
     if "notes" in settings and (names := _pitches(kind, settings["notes"])):
         settings["notes"] = names
     parts += [f"{key}={typed(value, top=False)}" for key, value in settings.items() if not key.startswith("_")]
     return f"{word_of(kind)}({', '.join(parts)})"
+
+
+def struck(hits: Any, every: float = 0.25, swing: float = 0.0, turn: float = 0.0) -> str:
+    """What strikes a place: a pattern, keys, a file's notes."""
+    from live import fingers, tunes
+    from live.values import Rhythm
+
+    if isinstance(hits, str):
+        return _rhythm(Rhythm(hits, every, swing, turn))
+    return fingers.played(fingers.Keys(*hits[1:])) if hits[0] == "keys" else _tune(tunes.of(hits))
+
+
+def _played(thing: Any) -> str:
+    """Keys, or a file's notes."""
+    from live import fingers, tunes
+
+    return fingers.played(thing) if isinstance(thing, fingers.Keys) else _tune(thing) if isinstance(thing, tunes.Tune) else ""
+
+
+def _tune(thing: Any) -> str:
+    from live.tunes import said
+
+    parts = [typed(said(thing.file)), *([f"track={thing.track}"] if thing.track else [])]
+    parts += [f"{key}={number(getattr(thing, key))}" for key in ("beats", "turn") if getattr(thing, key)]
+    return f"tune({', '.join(parts)})"
 
 
 def _pitches(kind: str, notes: Any) -> str:
@@ -152,7 +177,10 @@ def _rhythm(thing: Any) -> str:
 def _source(thing: Number) -> str:
     mover = thing.mover
     if mover is None:
-        return f"knob({thing.source!r})"
+        from live.fingers import said
+
+        how = getattr(thing.source, "said", "")
+        return f"knob({how or thing.source})" if how or not isinstance(thing.source, str) else said(thing.source)
     if mover.name:
         return mover.said or called(mover.name)
     return made(mover)
@@ -164,6 +192,8 @@ def made(mover: Any) -> str:
         a, b = mover.controls["a"], mover.controls["b"]
         return f"({_plain(a)} + {_factor(b, '+-')})" if mover.kind == "add" else f"({_factor(a)} * {_factor(b, '+-*')})"
     if mover.kind == "curve":
+        if keys := _pitch(mover):
+            return keys
         c = mover.controls
         return f"{_factor(c['x'], '+-*')}.log({number(c['low'])}, {number(c['high'])})"
     if mover.kind in ("least", "most"):
@@ -175,12 +205,44 @@ def made(mover: Any) -> str:
     return call(mover.kind, [typed(one, top=False) for one in mover.ins], mover.controls, mover.settings)
 
 
+def _pitch(curve: Any) -> str:
+    """``key().pitch``, when that is what a curve is."""
+    from live.fingers import HIGHEST, LOWEST, keys_of, played
+
+    x, c = curve.controls["x"], curve.controls
+    if not isinstance(getattr(x, "source", None), str) or not x.alone or (c["low"], c["high"]) != (LOWEST, HIGHEST):
+        return ""
+    found = keys_of(x.source)
+    return f"{played(found[0], pads=False)}.pitch" if found and not found[1] and found[0].called() == x.source else ""
+
+
+def _wheeled(thing: Number) -> str:
+    """A number over what rests in the middle, in terms of -1 to 1; nothing where that would not be the very same number."""
+    from live.fingers import is_wheel
+
+    if thing.alone or not is_wheel(thing.source) or getattr(thing.source, "said", ""):
+        return ""
+    scale = thing.scale / 2
+    offset = thing.offset + scale
+    if -1.0 * scale + offset != thing.offset:
+        return ""
+    return _scaled(_source(thing), scale, offset)
+
+
 def _number(thing: Number) -> str:
-    text = _source(thing)
-    if thing.scale != 1.0:
-        text = f"{number(thing.scale)} * {text}"
-    if thing.offset:
-        text += f" {'+' if thing.offset > 0 else '-'} {number(abs(thing.offset))}"
+    from live.fingers import is_wheel
+
+    if text := _wheeled(thing):
+        return text
+    own = f"knob({typed(str(thing.source))})" if is_wheel(thing.source) and not getattr(thing.source, "said", "") else _source(thing)
+    return _scaled(own, thing.scale, thing.offset)
+
+
+def _scaled(text: str, scale: float, offset: float) -> str:
+    if scale != 1.0:
+        text = f"{number(scale)} * {text}"
+    if offset:
+        text += f" {'+' if offset > 0 else '-'} {number(abs(offset))}"
     return text
 
 

@@ -44,6 +44,8 @@ def what_is(thing: Any) -> str:
         return "a rhythm"
     if isinstance(thing, Beats):
         return "a time in beats"
+    if type(thing).__name__ in ("Keys", "Tune"):
+        return "keys" if type(thing).__name__ == "Keys" else "a tune"
     if is_number(thing):
         return f"{thing:g}" if abs(thing) < 1e300 or thing != thing else "a number without end"
     return {str: "a text", bool: "True or False", type(None): "nothing (None)"}.get(type(thing), f"a {type(thing).__name__}")
@@ -255,19 +257,21 @@ def _level(of: Value, by: Any, low: float = 0.0) -> Any:
 
 
 class Knob(int):
-    """A knob's number, which knows how it was typed: knob("near"), knob(21, 0.3)."""
+    """A knob's number, which knows how it was typed: knob(21, 0.3)."""
 
     said: str = ""
-    __str__ = int.__repr__
 
-    def __repr__(self) -> str:
-        return self.said or int.__repr__(self)
+
+class Named(str):
+    """A knob's name, which knows how it was typed: knob("near", 0.3)."""
+
+    said: str = ""
 
 
 class Number(Value):
     """A number that moves: a knob, a wave, or arithmetic on them. ``source`` is a knob's number, a knob's name or a Mover."""
 
-    def __init__(self, source: int | Mover, scale: float = 1.0, offset: float = 0.0, *, bare: bool = False) -> None:
+    def __init__(self, source: int | str | Mover, scale: float = 1.0, offset: float = 0.0, *, bare: bool = False) -> None:
         if not (math.isfinite(scale) and math.isfinite(offset)):
             wrong = scale if not math.isfinite(scale) else offset
             raise Mistake(
@@ -379,7 +383,7 @@ class Number(Value):
         return Number(Mover("smooth", (), {"x": self.plain(), "lag": float(seconds)}), bare=self.bare)
 
 
-def comes_bare(source: int | Mover) -> bool:
+def comes_bare(source: int | str | Mover) -> bool:
     """Whether it goes from 0 to 1 by itself, so that on a control it would travel the whole range."""
     if not isinstance(source, Mover):
         return True
@@ -448,7 +452,7 @@ class Page:
     bar: float | None = None
     notes: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)  # how names were typed at the prompt
-    knobs: dict[int, float] = field(default_factory=dict)  # where knobs stand until somebody turns them
+    knobs: dict[int | str, float] = field(default_factory=dict)  # where knobs stand until somebody turns them
     effects: dict[str, str] = field(default_factory=dict)  # treatments written live: their texts, by their kinds
     widths: dict[str, int] = field(default_factory=dict)  # channels of the sound files it plays
     room: Any = None  # the loudspeakers and inputs by name

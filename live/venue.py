@@ -65,6 +65,20 @@ def heard(settings: Settings, there: list[Device], warn: Warn) -> tuple[str, int
     return "", -1
 
 
+def played(file: str) -> str:
+    """The recorded hands of a file, or Sorry when it is none."""
+    from live import midifile
+
+    path = Path(file).expanduser().resolve()
+    if not file:
+        return ""
+    try:
+        midifile.look(path)
+    except (midifile.BadFile, OSError) as why:
+        raise Sorry(f"{file} plays no hands: {why}") from None
+    return str(path)
+
+
 def rig_of(settings: Settings, there: list[Device], takes: Path, warn: Warn) -> Rig:
     """The room as the settings want it and the device can."""
     from live.journal import new_take
@@ -90,4 +104,6 @@ def rig_of(settings: Settings, there: list[Device], takes: Path, warn: Warn) -> 
     return Rig(
         device=word, source=source, rate=rate, block=settings.block, ins=ins, outs=outs, take=str(new_take(takes).resolve()),
         tracks=min(max(128, ins + 4 * outs), 1024), minutes=settings.keep, ceiling=settings.ceiling, seed=settings.seed,
+        hands=True, midi=settings.midi, played=played(settings.hands), takeover=settings.takeover, osc=settings.osc, osc_host=settings.osc_host,
+        follow=settings.clock, clocked=settings.clock_out,
     )  # fmt: skip

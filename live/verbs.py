@@ -13,12 +13,15 @@ from live.hand import Proposal
 from live.mistakes import Mistake, nearest
 from live.plan import told
 from live.scribe import Leave, Told
+from live.timekeeping import Timekeeper
+from live.typed import typed
 from live.values import Described, Number, Page, Value, is_number, what_is
 from live.words import VERBS
 
 if TYPE_CHECKING:
     from live.desk import Desk
 
+DEAF = "a knob can be turned all the same: turn(21, 0.5)"
 NAMES = VERBS  # each is a method of Verbs
 
 
@@ -29,6 +32,7 @@ class Verbs:
         self.desk = desk
         self.since: float | None = None  # when record() began
         self.crashed: Any = None  # an evening that was cut short and may be resumed
+        self.clock = Timekeeper(desk)
 
     def all(self) -> dict[str, Callable[..., Any]]:
         """Every verb by its word."""
@@ -39,7 +43,6 @@ class Verbs:
     def look(self, what: Any = None) -> Told:
         """What is there: look(), one place: look(rain), the last plan: look("plan"), everything as it is built: look("score")."""
         from live.paging import script
-        from live.typed import typed
 
         hand = self.desk.hand
         if what == "plan":
@@ -81,6 +84,68 @@ class Verbs:
         from live.whys import ledger
 
         return Told("\n".join(ledger(self.desk)))
+
+    # --- controllers --------------------------------------------------------------------------
+
+    def learn(self, what: Any = None, control: str | None = None, *, kind: str = "") -> Told:
+        """The controller's knob you move next turns this: learn(worn.texture). Alone: it says what you move. Esc leaves it."""
+        from live.lessons import kind_of, meant
+
+        kind_of(kind)
+        if what is None and self.desk.hearing.learning is not None:  # said twice: Esc for those who have none
+            self.desk.cancel()
+            return Told("")
+        if what is None:
+            return self._learn("", None, "", kind)
+        to, binds, said = meant(self.desk, what, control)
+        return self._learn(to, binds, said, kind)
+
+    def _learn(self, to: str, binds: str | None, said: str, kind: str) -> Told:
+        hearing = self.desk.hearing
+        if not hearing.send("learn", to=to or None, binds=binds, kind=kind):
+            return Told(f"no controllers are listened to here; {DEAF}")
+        hearing.learning = to
+        return Told((f"{said}. " if said else "") + f"move something, {'learn()' if self.desk.plain else 'Esc'} leaves it")
+
+    def learn_next(self) -> str:
+        """Choose the next control of the page, and learn it."""
+        from live.lessons import controls_of, meant
+
+        there = controls_of(self.desk.page)
+        if not there:
+            return "there is no control yet to learn"
+        now = self.desk.hearing.learning
+        here = there.index(now) if now in there else -1
+        for count in range(1, len(there) + 1):
+            name = there[(here + count) % len(there)]
+            try:
+                to, binds, said = meant(self.desk, name, None)
+            except Mistake:  # something else moves that one: the next
+                continue
+            return f"{to}: {self._learn(to, binds, said, '')}"
+        return "every control follows something else already"
+
+    def unmap(self, what: Any = None, control: str | None = None) -> Told:
+        """Take a mapping away: unmap(worn.texture), unmap("nano cc 21"). Alone: what is mapped."""
+        name = "" if what is None else f"{what}.{control}" if control else what
+        if isinstance(name, Number) and name.mover is None:
+            name = str(name.source if isinstance(name.source, str) else int(name.source))
+        if not isinstance(name, str):
+            raise Mistake(f"unmap wants what is mapped; this is {what_is(name)}.", near="Write: unmap(worn.texture)", word="unmap")
+        if not self.desk.hearing.send("unmap", what=name):
+            return Told(f"nothing is mapped, for no controllers are listened to here; {DEAF}")
+        return Told("")
+
+    def hands(self) -> Told:
+        """Who is plugged in, and which knobs the page names."""
+        from live.lessons import knobs_of, plugged
+
+        there, desk = plugged(self.desk), self.desk
+        lines = [f"  {name}" for name in there] or ["  no controller. Plug one in at any time, then: learn()"]
+        names = [f"knob({name})" if isinstance(name, int) else name for name in knobs_of(desk.page)]
+        if names:
+            lines.append(f"the page's knobs: {', '.join(names)}" + ("" if desk.plain else "  (Alt-1 turns the first up, Alt-Shift-1 down)"))
+        return Told("\n".join([*lines, *([f"last: {desk.controller}"] if desk.controller else [])]))
 
     def devices(self, name: str = "") -> Told:
         """What can be played on. The device itself is chosen at the start: antiphon play --device NAME."""
@@ -338,6 +403,7 @@ class Verbs:
         temp = path.with_suffix(".new")
         temp.write_text(script(self.desk.hand.state.page, f"The scene {name!r}."), "utf-8")
         temp.replace(path)
+        self.desk.faders.write(self.desk.hand.state)
         return Told(f'kept as {path.parent.name}/{path.name}; scene("{name}") goes there')
 
     def scene(self, name: str = "", fade: float | None = None) -> Told:
@@ -345,7 +411,9 @@ class Verbs:
         if not name:
             return Told(", ".join(self._scenes()) or 'no scenes yet: snap("dawn") makes one')
         page = self._read(name)
-        self.desk.hand.propose(Proposal(becoming(page), f'scene("{name}")', fade=fade))
+        self.desk.hand.propose(
+            Proposal(becoming(page), f'scene("{name}")', fade=fade, accepted=lambda state: self.desk.faders.went(name, state))
+        )
         return Told("")
 
     def morph(self, a: str, b: str, x: Any = 0.5) -> Told:
@@ -421,8 +489,8 @@ class Verbs:
         if number.mover is not None or not is_number(to):
             raise Mistake("turn moves a knob to a number from 0 to 1.", near="Write: turn(21, 0.5)", word="turn")
         value = min(max(float(to), 0.0), 1.0)
-        self.desk.stage.knob(int(number.source), value)  # type: ignore[call-overload]
-        self.desk.controller = f"knob({which}) {value:.2f} by hand"
+        self.desk.stage.knob(number.source, value)  # type: ignore[arg-type]
+        self.desk.controller = f"{typed(number)} {value:.2f} by hand"
         return Told("")
 
     def quit(self) -> None:

@@ -1,7 +1,7 @@
 """The watcher: whatever dies is there again. It makes no sound itself and imports next to nothing.
 
 ``python -m live.watch FOLDER``. It keeps a playing core, a warm one standing
-by, the recorder, and a worker for each engine that is asked for. A core that
+by, the recorder, the hands, and a worker for each engine that is asked for. A core that
 stalls (a dead server can hang it for ever) is killed and followed at once.
 If the watcher itself is killed the sound goes on; the next desk starts
 another, which takes over what it finds.
@@ -38,6 +38,7 @@ RESTORE = 30.0  # a score's sounds may have to be read again
 WATCHER = 1  # our mailbox
 HOPELESS = 5  # cores that die before the first sound of all: then none can start here
 CRASHED = 3.0  # a core that dies this young is not to be trusted with the same score again
+YOUNG = 30.0  # hands that die younger than this begin again later each time, up to this
 
 
 @dataclass
@@ -64,6 +65,10 @@ class Watch:
     core: subprocess.Popen[bytes] | None = None
     standby: subprocess.Popen[bytes] | None = None
     tape: subprocess.Popen[bytes] | None = None
+    hands: subprocess.Popen[bytes] | None = None
+    hands_since: float = 0.0
+    hands_again: float = 0.0  # when they may begin
+    hands_pause: float = 1.0  # seconds they wait after the next early death
     workers: dict[Path, Worker] = field(default_factory=dict)
     leaving: list[subprocess.Popen[bytes]] = field(default_factory=list)
     device: str = ""  # what the next core begins on, when the wanted device made the last one hang
@@ -197,6 +202,23 @@ class Watch:
             words = ("--minutes", f"{self.rig.minutes:g}", "--parent", str(os.getpid()))
             self.tape = self.spawn("live.tape", str(self.folder), self.rig.take, *words)
 
+    def look_after_hands(self) -> None:
+        """Controllers, OSC and other clocks: one process. It outlives us, as the core does."""
+        if not self.rig.hands or (self.hands is not None and self.hands.poll() is None):
+            return
+        now = time.monotonic()
+        if self.hands is not None:
+            self.hands_pause = 1.0 if now - self.hands_since > YOUNG else self.hands_pause
+            self.hands, self.hands_again = None, now + self.hands_pause
+            self.hands_pause = min(self.hands_pause * 2, YOUNG)
+            self.say("the hands are gone; they begin again")
+        if now < self.hands_again or int(self.map.clock[at.C_STATE]) not in (1, 2):
+            return
+        if alive(self.folder, "hands"):  # those of a watcher before us
+            self.hands_again = now + 1.0
+            return
+        self.hands, self.hands_since = self.spawn("live.control", str(self.folder)), now
+
     def look_after_workers(self) -> None:
         """A worker for each slip; none without."""
         slips = set(self.folder.glob("want-*.json"))
@@ -249,7 +271,7 @@ class Watch:
         self.map.clock[at.C_STOP] = 1
         self.end_probe()
         workers = [p for w in self.workers.values() for p in (w.process, w.spare)]
-        ours = [p for p in (self.core, self.tape, self.standby, *workers, *self.leaving) if p is not None]
+        ours = [p for p in (self.core, self.tape, self.hands, self.standby, *workers, *self.leaving) if p is not None]
         if self.standby and self.standby.stdin:
             self.standby.stdin.close()
         until = time.monotonic() + 2.5
@@ -265,6 +287,7 @@ class Watch:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        end(self.folder, "hands")  # those of a watcher before us, too
         for path in self.folder.glob("ring-*.map"):  # workers of a watcher before us
             end_worker(path)
 
@@ -305,7 +328,7 @@ def resident(pid: int) -> float:
 
 def clear(folder: Path, *, whole: bool = False) -> None:
     """Remove what belongs to a session that is over; ``whole``: the log and the folder too."""
-    for pattern in ("*.map", "want-*.json", "*.new", "leave", "failed", "rig.json", "patch.json", "tape.json", "bell"):
+    for pattern in ("*.map", "want-*.json", "*.new", "leave", "failed", "rig.json", "patch.json", "tape.json", "controls.json", "osc.json", "plugs.json", "lanes.json", "bell"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
     if whole:
@@ -338,6 +361,7 @@ def main(argv: list[str]) -> int:
             if slow % 10 == 0:
                 watch.look_after_standby()
                 watch.look_after_tape()
+                watch.look_after_hands()
                 watch.look_after_workers()
                 watch.look_for_device()
             slow += 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from live.fingers import said
+from live.paging import handed
 from live.score import Drive, Score, Send
-from live.typed import number
+from live.typed import number, typed
 from live.weave import parts
 
 if TYPE_CHECKING:
@@ -120,7 +122,7 @@ def root(name: str) -> str:
 
 def at_hand(desk: Desk, source: str) -> float:
     """Where a knob stands."""
-    return float(desk.stage.knobs[int(source.removeprefix("knob:"))])
+    return float(desk.stage.stands(handed(source)))
 
 
 def behind(score: Score, source: str, through: tuple[str, ...] = ("curve", "smooth")) -> str:
@@ -134,16 +136,11 @@ def behind(score: Score, source: str, through: tuple[str, ...] = ("curve", "smoo
 
 
 def hand(source: str) -> str:
-    """A knob as it is typed; one that goes by a name is only known by its number here."""
-    from live.words import NAMED
-
-    number = int(source.removeprefix("knob:"))
-    return f"knob({number})" if number < NAMED else "a named knob"
+    """A knob as it is typed."""
+    which = handed(source)
+    return said(which) if isinstance(which, str) else f"knob({which})"
 
 
 def turn(source: str) -> str:
     """How to turn it by hand."""
-    from live.words import NAMED
-
-    number = int(source.removeprefix("knob:"))
-    return f"turn({number}, 0.5)" if number < NAMED else 'turn("its name", 0.5)'
+    return f"turn({typed(handed(source))}, 0.5)"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from live.lately import ways_out
 from live.score import Drive, Node, Score
-from live.typed import called, number, word_of
+from live.typed import called, number, struck, word_of
 from live.values import Described, Mover
 from live.vocabulary import vocabulary
 from live.ways import SILENT, above, at_hand, behind, hand, listeners, paths, reached, root, turn
@@ -183,7 +183,9 @@ def standing(desk: Desk, name: str, node: Node) -> list[str]:
 def quiet(name: str, node: Node, score: Score, desk: Desk) -> list[str]:
     """Why something that is not shut may be silent just now."""
     settings, word = node.settings, word_of(node.kind)
-    hits = str(settings.get("hits", ""))
+    hits = settings.get("hits", "")
+    if hits and not isinstance(hits, str):
+        return [f"it waits to be played: hits={struck(hits)}"]
     if hits:
         return [f"it waits for its hits: {hits!r}"] if any(letter in hits for letter in "xXoO") else [f"its rhythm has no hits: {hits!r}"]
     if node.kind == "clip":

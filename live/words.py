@@ -21,47 +21,24 @@ from pathlib import Path
 from typing import Any
 
 from engines.face import Control
+from live.fingers import bend, key, knob, pad, pedal, pressure
 from live.mistakes import Mistake, nearest
 from live.noun import Noun
 from live.page import begin, measure, named, page
 from live.rhythm import beats, between, euclid, every, seq
 from live.speakers import out
-from live.typed import typed
-from live.values import Knob, Latent, Mover, Number, Page, Question, Sound, Value, is_number, opened, what_is
+from live.tunes import tune
+from live.values import Latent, Mover, Number, Page, Question, Sound, Value, is_number, opened, what_is
 from live.vocabulary import INNER, Word, vocabulary
 
 __all__ = ["VERBS", "begin", "finish", "named", "namespace", "nouns", "page"]
 
-KNOBS = 1024
-NAMED = 512  # knobs from here on go by a name
 HIDDEN = INNER | {"add", "times", "scale", "choose", "curve", "smooth", "mix", "crossfade", "fold", "gain"}
 VERBS = (
     "look", "undo", "redo", "hush", "panic", "go", "hold", "solo", "mute", "unmute", "keep", "record", "scene", "snap", "morph", "mark",
-    "fade", "quant", "turn", "why", "scope", "spectrum", "devices", "doctor", "latency", "load", "reload", "resume", "help", "quit",
+    "fade", "quant", "turn", "why", "scope", "spectrum", "learn", "unmap", "hands", "clock", "devices", "doctor", "latency", "load", "reload", "resume", "help", "quit",
 )  # fmt: skip
 """What a performer does, at the prompt only: no script holds one, and no place has its name."""
-
-
-def knob(which: int | str, at: float | None = None) -> Number:
-    """A knob, 0 to 1. On a control it travels the control's whole range; in arithmetic it is the number it is.
-
-    ``at``: where it stands until somebody turns it.
-    """
-    found = _knob(which)
-    if at is not None:
-        between("at", at, 0, 1)
-        page().knobs[int(found.source)] = float(at)  # type: ignore[call-overload]
-    source = Knob(found.source)  # type: ignore[arg-type]
-    source.said = typed(which) if at is None else f"{typed(which)}, {typed(at)}"
-    return Number(source, bare=True)
-
-
-def _knob(which: int | str) -> Number:
-    if isinstance(which, str) and which:
-        return Number(NAMED + zlib.crc32(which.encode()) % (KNOBS - NAMED), bare=True)
-    if type(which) is not int or not 0 <= which < KNOBS:
-        raise Mistake(f"A knob goes by its number, 0 to {KNOBS - 1}, or by a name.", near="Write: knob(21)", word="knob")
-    return Number(which, bare=True)
 
 
 def mic(which: int | str = 1, width: int = 1) -> Sound:
@@ -167,7 +144,7 @@ least, most = _pair("least"), _pair("most")
 
 
 FIXED: dict[str, Any] = {
-    f.__name__: f for f in (seq, every, euclid, beats, knob, mic, tempo, when, effect, least, most)
+    f.__name__: f for f in (seq, every, euclid, beats, tune, knob, key, pad, bend, pedal, pressure, mic, tempo, when, effect, least, most)
 } | {"out": out, "Control": Control, "math": math}  # fmt: skip
 
 

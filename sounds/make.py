@@ -1,6 +1,6 @@
 """Where the bundled sounds come from: written out in numpy, seeded, no recording of anything.
 
-``python sounds/make.py`` writes them again next to itself, as 48 kHz stereo FLAC.
+``python sounds/make.py`` writes them again next to itself, as 48 kHz stereo FLAC; and a tune to go with them.
 Each function returns (2, frames); those marked as loops return to where they began.
 """
 
@@ -275,8 +275,35 @@ def make(name: str) -> Sound:
     return sound * 10 ** (peak / 20) / np.max(np.abs(sound))
 
 
+ROUND = {
+    "melody": (0, "e4 0 .5, g4 .5 .5, a4 1 1, b4 2 .5, a4 2.5 .5, g4 3 .5, e4 3.5 .5, d4 4 .5, e4 4.5 .5, g4 5 1, e4 6 1.5"),
+    "bass": (1, "e2 0 1.5, b2 2 1, g2 4 1.5, d2 6 1, b1 7 .5"),
+}
+"""Two tracks of eight beats: a note, its beat, its length."""
+
+
+def write_round(path: Path) -> None:
+    """The tune, as a MIDI file."""
+    from live.fingers import key_number
+    from live.midifile import PPQ, Event, Track, signature, tempo, write
+
+    tracks = [Track("round", [signature(0, 4), tempo(0, 96)])]
+    for name, (channel, notes) in ROUND.items():
+        tracks.append(Track(name))
+        for note in notes.split(", "):
+            key, beat, length = note.split()
+            on, off = round(float(beat) * PPQ), round((float(beat) + float(length)) * PPQ)
+            loud = 104 if float(beat) % 2 == 0 else 80
+            tracks[-1].events += [
+                Event(on, bytes([0x90 | channel, key_number(key), loud])), Event(off, bytes([0x80 | channel, key_number(key), 0])),
+            ]  # fmt: skip
+    write(path, tracks)
+
+
 if __name__ == "__main__":
     import soundfile
+
+    write_round(Path(__file__).with_name("round.mid"))
 
     for word in SOUNDS:
         path = Path(__file__).with_name(f"{word}.flac")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DEVICES = {"sounddevice", "jack", "rtmidi", "mido", "pyaudio"}
+DEVICES = {"sounddevice", "jack", "rtmidi", "mido", "pyaudio", "link", "_link"}
 NETS = {"torch", "torchaudio", "transformers", "vocos"}
 
 

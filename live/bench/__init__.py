@@ -10,6 +10,12 @@
     antiphon bench speed           renders, hand-overs, commands, plans, a start, what a graph weighs
     antiphon bench typing          a keystroke beside 1000 messages a second, Ctrl-C out of an endless loop
     antiphon bench reload          from the save of 200 lines to a plan that is ready, while two cores are busy
+    antiphon bench replug          a controller pulled out and put back over real JACK ports, 1000 looks for ports, killed hands
+    antiphon bench messages        ten thousand MIDI messages in order, and a storm, over real JACK ports under stress
+    antiphon bench osc             a hundred thousand random and malformed packets, and a fader's way to its knob
+    antiphon bench follow_clock    MIDI clock in, with jitter: how the tempo wobbles, how far the beat lies off
+    antiphon bench clock_out       MIDI clock out, looped back through real JACK ports: jitter and drift
+    antiphon bench link            Ableton Link between two sessions: bars apart, how fast a tempo spreads
     antiphon bench written         treatments written while it sounds, good ones and bad ones
 
 Figures go to stdout as JSON lines and, with the commit, to bench.jsonl.

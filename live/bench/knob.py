@@ -1,8 +1,7 @@
 """From a knob to the sound: a MIDI message at a known frame, and the first sample that differs.
 
-The desk is under stress meanwhile. Two ways in: python-rtmidi in the core's
-process, which tells time by blocks, and libjack's own MIDI in the callback,
-which knows the very frame.
+The desk is under stress meanwhile. The core's callback reads its JACK ports
+itself, so it knows the very frame.
 """
 
 from __future__ import annotations
@@ -51,14 +50,13 @@ def first_changes(frames: np.ndarray, sound: np.ndarray, sent: np.ndarray, laten
     return found
 
 
-def run(report: Report, *, blocks: Sequence[int], events: int, ways: Sequence[str] = ("rtmidi", "libjack")) -> None:
-    """Both ways at each block."""
+def run(report: Report, *, blocks: Sequence[int], events: int) -> None:
+    """At each block."""
     for block in blocks:
-        for way in ways:
-            one_way(report, way, block, events if way == "rtmidi" else min(events, 100))
+        one(report, block, events)
 
 
-def one_way(report: Report, way: str, block: int, events: int) -> None:
+def one(report: Report, block: int, events: int) -> None:
     """Send the events under stress; report the worst and the lost."""
     seconds = events * APART * 1.25 + 6
     folder = tempfile.mkdtemp(prefix="antiphon-bench-")
@@ -75,12 +73,10 @@ def one_way(report: Report, way: str, block: int, events: int) -> None:
         }
         plan = cues(events, LATER)
         witness = stack.enter_context(Witness(server.name, block, seconds + 15, roles=roles, cues={"knob": plan}))
-        desk = stack.enter_context(
-            Desk(tested="stage", stress="mix", midi=way, server=server.name, block=block, folder=folder, seconds=seconds)
-        )
+        desk = stack.enter_context(Desk(tested="stage", stress="mix", server=server.name, block=block, folder=folder, seconds=seconds))
         port = desk.ready.get("midi")
         if not port:
-            report.skip(f"knob to sound by {way}, block {block}", f"the core opened no {way} MIDI port on JACK")
+            report.skip(f"knob to sound, block {block}", "the core opened no MIDI port on JACK")
             return
         ins, outs = ends(server.name, desk.ports)
         pairs = [*NULL[:2], ("send:out_1", ins[0]), ("steady:out_1", ins[1]), ("knob:out_1", port)]
@@ -104,10 +100,9 @@ def one_way(report: Report, way: str, block: int, events: int) -> None:
     came = np.sort(took[took >= 0])
     lost = int((took < 0).sum())
     if not len(came):
-        report.add(f"knob to sound by {way}, block {block}", None, met=False, note=f"none of {len(took)} events changed the sound")
+        report.add(f"knob to sound, block {block}", None, met=False, note=f"none of {len(took)} events changed the sound")
         return
     middle, worst = float(np.median(came)), float(came[-1])
-    limit = 0.0 if way == "libjack" else block + 0.2 * 48
     note = f"median {middle / 48:.2f} ms, p99 {np.percentile(came, 99) / 48:.2f} ms, worst {worst / 48:.2f} ms after the event, beyond the {echo.latency} frames from input to output; {len(came)} of {len(took)} came; {int(struck.sum())} more fell into cycles the server lost, which the echo lost too"
-    report.add(f"knob to sound by {way}, worst, block {block}", worst, limit, unit="frames", note=note)
-    report.add(f"knob events lost by {way}, block {block}", lost, 0, unit="events")
+    report.add(f"knob to sound, worst, block {block}", worst, 0.0, unit="frames", note=note)
+    report.add(f"knob events lost, block {block}", lost, 0, unit="events")

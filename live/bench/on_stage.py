@@ -91,13 +91,12 @@ class OnStage:
             "core": self.core_pid,
             "lost_blocks": self.stage.lost,
             "midi": self._midi(),
+            "take": str(self.take),
         }
 
     def _midi(self) -> str:
-        mine = [p for p in ports(self.spec["server"], is_midi=True, is_input=True) if not p.startswith(("system:", "knob:"))]
-        rt = [p for p in mine if p.startswith("antiphon midi") or "rtmidi" in p.lower()]
-        chosen = rt if self.spec.get("midi") == "rtmidi" else [p for p in mine if p not in rt]
-        return chosen[0] if chosen else ""
+        mine = sorted(p for p in ports(self.spec["server"], is_midi=True, is_input=True) if ":midi_in_" in p)
+        return mine[0] if mine else ""
 
     # --- bad days ---------------------------------------------------------------------
 

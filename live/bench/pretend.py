@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from live.screen import opened
-from live.screen.face import Level, Status
+from live.screen.face import Level, Status, Turned
 
 
 class Placed:
@@ -82,6 +82,26 @@ class Pretend:
             return codeop.compile_command(text, "<typed>") is not None
         except (SyntaxError, ValueError, OverflowError):
             return True
+
+    def knobs(self) -> Sequence[Turned]:
+        """Two of them."""
+        return [Turned("near", 0.5), Turned("21", 0.31, 0.72)]
+
+    def turn_knob(self, count: int, by: float) -> str:
+        """A key turned one."""
+        self.did.append(f"knob {count + 1} {'up' if by > 0 else 'down'}")
+        return "" if count < 2 else "the page names 2 knobs: near, 21"
+
+    def learn_next(self) -> str:
+        """The next control."""
+        self.did.append("learn")
+        self.fixed["learning"] = "dusk.cutoff"
+        return "dusk.cutoff: move something, Esc leaves it"
+
+    def cancel(self) -> None:
+        """Learn nothing."""
+        self.did.append("cancel")
+        self.fixed.pop("learning", None)
 
     def hush(self) -> str:
         """Everything fades within a beat."""

@@ -21,6 +21,9 @@ PARTS = (
     "cost",
     "linear",
     "knob",
+    "messages",
+    "replug",
+    "osc",
     "same",
     "path",
     "keep",
@@ -38,6 +41,9 @@ PARTS = (
     "loop",
     "crash",
     "take",
+    "follow_clock",
+    "clock_out",
+    "link",
 )
 
 
@@ -77,13 +83,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     seconds, rounds = (10.0, 1) if asked.quick else (asked.seconds, asked.rounds)
     parts = list(asked.parts) or ["core"]
     from live.bench import (
+        clock_out,
         core,
         edits,
         evening,
         floor,
+        follow_clock,
+        hands_ports,
         keeping,
         keystroke,
+        link,
+        messages,
         mutate,
+        osc_fuzz,
         peers,
         planning,
         plans,
@@ -123,6 +135,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif part in ("start", "loop", "crash", "take"):
             length = {"loop": 10.0, "take": 20.0 if asked.quick else 180.0}.get(part, seconds)
             evening.run(report, part, rounds=(2 if asked.quick else 20) if part == "crash" else max(rounds, 3), seconds=length)
+        elif part == "replug":
+            hands_ports.run(report, rounds=3 if asked.quick else 20)
+        elif part == "messages":
+            messages.run(report, quick=asked.quick, block=(asked.blocks or [256])[0])
+        elif part == "osc":
+            osc_fuzz.run(report, packets=20_000 if asked.quick else 100_000, seed=asked.seed)
+        elif part == "follow_clock":
+            follow_clock.run(report, seeds=3 if asked.quick else 20)
+        elif part == "clock_out":
+            clock_out.run(report, seconds=seconds, block=(asked.blocks or [256])[0])
+        elif part == "link":
+            link.run(report, seconds=min(seconds, 30.0), block=(asked.blocks or [256])[0])
         elif part == "written":
             written.run(report)
         else:

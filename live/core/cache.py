@@ -1,7 +1,7 @@
 """Where compiled code waits between starts.
 
-Numba notices a change in the file of a function, not in the files it calls.
-So the folder is named by the text of every file that is compiled, and by the
+Numba notices a change in the file of a function, not in the files it calls or takes a constant from.
+So the folder is named by the text of every file that is compiled, of every file those import, and by the
 versions of what compiles it: a change anywhere is a fresh folder.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import re
 import shutil
 import tempfile
 from importlib.metadata import version
@@ -24,14 +25,27 @@ COMPILED = (b"njit", b"cfunc", b"@op", b"@kernel", b"intrinsic", b"hosted(")  # 
 def stamp() -> str:
     """A short name for this very source text, compiler and processor."""
     text = hashlib.sha256()
-    for file in sorted(HERE.rglob("*.py")):
-        source = file.read_bytes()
-        if file.name == "layout.py" or any(mark in source for mark in COMPILED):
-            text.update(file.name.encode() + source)
+    sources = {file: file.read_bytes() for file in sorted(HERE.rglob("*.py"))}
+    waiting = [file for file, source in sources.items() if any(mark in source for mark in COMPILED)]
+    reached: set[Path] = set()
+    while waiting:
+        file = waiting.pop()
+        reached.add(file)
+        waiting += [other for other in _imported(sources[file]) if other in sources and other not in reached]
+    for file in sorted(reached):
+        text.update(file.name.encode() + sources[file])
     for package in ("numba", "llvmlite", "numpy"):
         text.update(version(package).encode())
     text.update(f"{platform.machine()}{platform.python_version()}{processor()}".encode())
     return text.hexdigest()[:16]
+
+
+def _imported(source: bytes) -> list[Path]:
+    """The files of the core that a file takes something from."""
+    found = [*re.findall(rb"from live\.core\.([\w.]+) import", source)]
+    for names in re.findall(rb"from live\.core import ([^\n(]+|\([^)]*\))", source):
+        found += [name.split()[0] for name in names.strip(b"()").replace(b"\n", b" ").split(b",") if name.strip()]
+    return [HERE / f"{name.decode().replace('.', '/')}.py" for name in found]
 
 
 def processor() -> str:

@@ -12,6 +12,7 @@ from live.core import inner as m
 from live.core import layout as at
 from live.core import machine
 from live.core import row as r
+from live.core.midi import hear, take_heard, take_said
 from live.core.row import floats, words
 from live.core.voices import now_ns
 
@@ -21,11 +22,15 @@ BLOCK_MAX = 8192  # frames a device may ask for at once
 # cells of a port: what a device's callback is given (int64)
 (
     P_STAND, P_INS, P_OUTS, P_GET_BUFFER, P_IN_PORTS, P_OUT_PORTS, P_HEARD, P_PLAYED,
-    P_MIDI, P_MIDI_COUNT, P_MIDI_GET, P_MIDI_EVENT, P_KNOBS, P_EDGE, P_STOP, P_SLEEP,
+    P_MIDI, P_MIDI_COUNT, P_MIDI_GET, P_MIDI_CLEAR, P_MIDI_PUT, P_EDGE, P_STOP, P_SLEEP,
     P_BLOCK, P_SLEEP_MODE, P_LOST, P_RENDER, P_SPEC,
 ) = range(21)  # fmt: skip
-P_TURN, P_BUSY, P_CARD_INS, P_CARD_OUTS, P_IN_RATE = range(23, 28)  # P_SPEC + 1 and + 2 hold a time to sleep
+P_TURN, P_BUSY, P_CARD_INS, P_CARD_OUTS, P_IN_RATE, P_MIDI_JOINED = range(23, 29)  # P_SPEC + 1 and + 2 hold a time to sleep
 PORT = 32
+
+# cells of a JACK port's MIDI (int64), HANDS of each: the ports, and what a block finds there
+I_INS, I_OUTS, I_BUFFERS, I_LEFT, I_NEXT, I_EVENTS = (k * at.HANDS for k in range(6))  # I_EVENTS: three words each
+MIDI = 9 * at.HANDS
 
 
 @intrinsic
@@ -100,40 +105,103 @@ def leave(port):
     words(port, PORT)[P_BUSY] = 0
 
 
+@njit(inline="always")
+def joined(port, which):
+    """Whether anything is connected there."""
+    p = words(port, PORT)
+    return r.call_1(p[P_MIDI_JOINED], which) & 0xFFFFFFFF != 0
+
+
 @njit
 def read_midi(port, n):
-    """Control changes of this very block, by the frame they belong to: cc number -> knob of that number."""
+    """What came into the eight inputs during this very block, in order of frame."""
     p = words(port, PORT)
     if p[P_MIDI] == 0:
         return
+    i = words(p[P_MIDI], MIDI)
+    now = words(words(p[P_STAND], m.STAND)[m.S_CLOCK], 64)[at.C_FRAME]
+    waiting = False
+    for k in range(at.HANDS):
+        i[I_LEFT + k] = 0
+        if joined(port, i[I_INS + k]):
+            i[I_BUFFERS + k] = call_2(p[P_GET_BUFFER], i[I_INS + k], n)
+            i[I_LEFT + k] = call_2(p[P_MIDI_COUNT], i[I_BUFFERS + k], 0) & 0xFFFFFFFF
+            i[I_NEXT + k] = 0
+            waiting |= peek(port, k)
+    while waiting:
+        first, when, waiting = -1, np.int64(n), False
+        for k in range(at.HANDS):
+            if i[I_LEFT + k] > 0:
+                at_frame = words(p[P_MIDI] + 8 * (I_EVENTS + 3 * k), 3)[0] & 0xFFFFFFFF
+                if first < 0 or at_frame < when:
+                    first, when = k, at_frame
+        if first < 0:
+            return
+        event = words(p[P_MIDI] + 8 * (I_EVENTS + 3 * first), 3)  # time (32 bits), size, address of the bytes
+        size, data = event[1], np.int64(0)
+        bytes_ = r.carray(r._at(event[2], np.uint8), (max(size, 1),))
+        for b in range(min(size, 8)):
+            data |= np.int64(bytes_[b]) << (8 * b)
+        if size <= 8 or bytes_[0] & 0x80 == 0 or bytes_[0] < 0xF0:
+            hear(p[P_STAND], now + when, first, size, data)
+        i[I_NEXT + first] += 1
+        i[I_LEFT + first] -= 1
+        peek(port, first)
+        waiting = True
+
+
+@njit
+def peek(port, k):
+    """Look at the next message of an input; whether there is one."""
+    p = words(port, PORT)
+    i = words(p[P_MIDI], MIDI)
+    while i[I_LEFT + k] > 0:
+        if call_4(p[P_MIDI_GET], p[P_MIDI] + 8 * (I_EVENTS + 3 * k), i[I_BUFFERS + k], i[I_NEXT + k], 0) == 0:
+            return True
+        i[I_NEXT + k] += 1
+        i[I_LEFT + k] -= 1
+    return False
+
+
+@njit
+def clear_midi(port, n):
+    """Nothing goes out yet: a driver sends what is left in a buffer again."""
+    p = words(port, PORT)
+    if p[P_MIDI] == 0:
+        return
+    i = words(p[P_MIDI], MIDI)
+    for k in range(at.HANDS):
+        i[I_BUFFERS + k] = 0
+        if joined(port, i[I_OUTS + k]):
+            i[I_BUFFERS + k] = call_2(p[P_GET_BUFFER], i[I_OUTS + k], n)
+            r.call_1(p[P_MIDI_CLEAR], i[I_BUFFERS + k])
+
+
+@njit
+def send_midi(port, since, n):
+    """What is due in the n frames from ``since`` on goes to the outputs, each at its frame; the rest waits."""
+    p = words(port, PORT)
+    if p[P_MIDI] == 0:
+        return
+    clear_midi(port, n)
+    i = words(p[P_MIDI], MIDI)
     s = words(p[P_STAND], m.STAND)
-    buffer = call_2(p[P_GET_BUFFER], p[P_MIDI], n)
-    count = call_2(p[P_MIDI_COUNT], buffer, 0) & 0xFFFFFFFF
-    clock = words(s[m.S_CLOCK], 64)
-    stamps = r.doubles(s[m.S_STAMPS], m.STAMPS * 3)
-    map_ = r.ints(p[P_KNOBS], 16 * 128)
-    for i in range(count):
-        if call_4(p[P_MIDI_GET], p[P_MIDI_EVENT], buffer, i, 0) != 0:
-            continue
-        event = words(p[P_MIDI_EVENT], 3)  # time (32 bits), size, address of the bytes
-        when = event[0] & 0xFFFFFFFF
-        if event[1] < 3:
-            continue
-        data = r.carray(r._at(event[2], np.uint8), (3,))
-        if data[0] & 0xF0 != 0xB0:
-            continue
-        knob = map_[(data[0] & 0x0F) * 128 + (data[1] & 0x7F)]
-        if knob < 0:
-            continue
-        value = np.float64(data[2]) / 127.0
-        spot = s[m.S_NSTAMPS]
-        if spot > 0 and stamps[3 * spot - 3] == clock[at.C_FRAME] + when and stamps[3 * spot - 2] == knob:
-            spot -= 1  # the newest of one instant counts
-        elif spot == m.STAMPS:  # a storm: the newest value of each knob arrives, at the block's end
-            r.doubles(s[m.S_KNOBS], at.KNOBS)[knob] = value
-            continue
-        stamps[3 * spot], stamps[3 * spot + 1], stamps[3 * spot + 2] = clock[at.C_FRAME] + when, knob, value
-        s[m.S_NSTAMPS] = spot + 1
+    count, due = s[m.S_NOUT], 0
+    rate = words(s[m.S_CLOCK], 64)[at.C_RATE]
+    while due < count:
+        where = s[m.S_OUTBOX] + due * 24
+        w = words(where, 3)
+        if w[0] >= since + n:
+            break
+        buffer = i[I_BUFFERS + (w[1] & 0xFF)]
+        if buffer != 0 and w[0] > since - rate:  # what waited longer was meant for a port that was away
+            call_4(p[P_MIDI_PUT], buffer, max(w[0] - since, 0), where + 16, w[1] >> 32)
+        due += 1
+    if due > 0:
+        box = words(s[m.S_OUTBOX], m.OUTBOX * 3)
+        for j in range((count - due) * 3):
+            box[j] = box[j + due * 3]
+        s[m.S_NOUT] = count - due
 
 
 @cfunc(types.int32(types.uint32, WORD), cache=True, **r.HOW)
@@ -147,14 +215,19 @@ def jack_process(frames, port):
             quiet = floats(call_2(p[P_GET_BUFFER], played[k], n), n)
             for i in range(n):
                 quiet[i] = np.float32(0.0)
+        clear_midi(port, n)
         return 0
+    since = words(words(p[P_STAND], m.STAND)[m.S_CLOCK], 64)[at.C_FRAME]
+    take_heard(p[P_STAND])
     read_midi(port, n)
+    take_said(p[P_STAND])
     for k in range(p[P_INS]):
         copy(call_2(p[P_GET_BUFFER], heard[k], n), p[P_HEARD] + k * BLOCK_MAX * 4, n)
     stride = (np.int64(BLOCK_MAX) << 32) | 1
     call_render(p[P_RENDER], p[P_STAND], p[P_HEARD], p[P_PLAYED], n, stride, stride)
     for k in range(p[P_OUTS]):
         copy(p[P_PLAYED] + k * BLOCK_MAX * 4, call_2(p[P_GET_BUFFER], played[k], n), n)
+    send_midi(port, since, n)
     leave(port)
     return 0
 

@@ -10,6 +10,7 @@ from typing import Any
 from live.core import layout as at
 from live.core.beating import RHYTHM
 from live.core.kinds import Kind, nearest
+from live.knobs import is_number, why_not
 from live.score import Drive, Node, Score, Send
 
 Find = Callable[[str], Kind]
@@ -85,9 +86,12 @@ def _check_value(where: str, value: Any, low: float, high: float) -> None:
 
 def _check_drive(where: str, value: Drive, score: Score, find: Find) -> None:
     if value.source.startswith("knob:"):
-        number = value.source[5:]
-        if not (number.isascii() and number.isdigit()) or int(number) >= at.KNOBS:
-            raise Refusal(f"{where} follows {value.source!r}; knobs go from knob:0 to knob:{at.KNOBS - 1}")
+        which = value.source[5:]
+        if is_number(which):
+            if len(which) > 9 or int(which) >= at.KNOBS:
+                raise Refusal(f"{where} follows {value.source!r}; knobs go from knob:0 to knob:{at.KNOBS - 1}, or by a name")
+        elif why := why_not(which):
+            raise Refusal(f"{where} follows {value.source!r}: {why}")
     elif value.source not in score.places:
         raise Refusal(f"{where} follows {value.source!r}, which is not there. {nearest(value.source, score.places)}")
     elif not find(score.places[value.source].kind).control:
@@ -112,6 +116,19 @@ def width_of(name: str, kind: Kind, settings: Mapping[str, Any], ins: tuple[int,
 def in_a_line(trouble: Exception) -> str:
     """What an exception says, in one line."""
     return str(trouble).splitlines()[0] if str(trouble).strip() else type(trouble).__name__
+
+
+def followed(score: Score, before: Score) -> list[str]:
+    """Knobs that something follows which was not there before."""
+    found: dict[str, None] = {}
+    stands: list[Any] = [send.gain for send in score.sends]
+    for name, node in score.places.items():
+        if before.places.get(name) is not node:
+            stands += node.controls.values()
+    for value in stands:
+        if isinstance(value, Drive) and value.source.startswith("knob:"):
+            found[value.source] = None
+    return list(found)
 
 
 def needs(node: Node) -> list[str]:

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from live import knobs
 from live.core import fades, table
 from live.core import inner as m
 from live.core import layout as at
 from live.core import row as r
-from live.core.check import Refusal, check, edges, entangled, in_order, width_of
+from live.core.check import Refusal, check, edges, entangled, followed, in_order, width_of
 from live.core.kinds import Kind, kinds, nearest
 from live.core.making import Workshop
 from live.core.places import Change, Landing, Line, Place, Prepared, Strip
@@ -35,9 +36,18 @@ __all__ = ["FADE_SECONDS", "RETUNE_SECONDS", "Conductor", "Landing", "Line", "Pl
 class Conductor:
     """Holds the score that sounds, and every strip behind it."""
 
-    def __init__(self, stand: Stand, *, seed: int = 0, find: Callable[[str], Kind | None] | None = None) -> None:
+    def __init__(
+        self,
+        stand: Stand,
+        *,
+        seed: int = 0,
+        find: Callable[[str], Kind | None] | None = None,
+        named: Callable[[int, str, float], None] | None = None,
+    ) -> None:
+        """``named``: told of every knob that gets its name: its number, the name, where it stands."""
         self.stand = stand
         self.find = find  # kinds from elsewhere: written treatments, worker engines
+        self.named = named
         self.workshop = Workshop(stand, seed)
         self.score = Score()
         self.places: dict[str, Place] = {}
@@ -82,6 +92,8 @@ class Conductor:
         try:
             self._build(ready, order, find, age or {})
             self._room(score)
+            for source in followed(score, self.score):
+                self.claim(source[5:])
         except BaseException:
             self.forget(ready)
             raise
@@ -125,6 +137,21 @@ class Conductor:
         if 2 * lines > len(self.workshop.slots.free):
             raise Refusal(f"the core holds no more sends: {lines} new ones are too many")
 
+    def claim(self, which: int | str, stands: float | None = None) -> int:
+        """The number of a knob. A name nobody has followed so far gets one for good, and stands where it is told (or at rest)."""
+        number = knobs.number_of(self.stand.knob_names, which)
+        if number is None:
+            number = knobs.claim(self.stand.knob_names, which)
+            if number is None:
+                why = knobs.why_not(str(which)) or f"the core holds {at.KNOBS - at.NAMED} knobs with names, and they are taken"
+                raise Refusal(f"knob({which!r}): {why}. What plays, plays on")
+            touched = stands is not None
+            where = knobs.at_rest(which) if stands is None else stands
+            self.stand.name_knob(number, str(which), where, touched)
+            if self.named:
+                self.named(number, str(which), where)
+        return number
+
     def forget(self, ready: Prepared) -> None:
         """Give back what the newcomers of a plan took that will not land."""
         for strip in ready.fresh.values():
@@ -132,8 +159,10 @@ class Conductor:
 
     # --- landing ------------------------------------------------------------------
 
-    def arm(self, ready: Prepared, frame: int = 0, *, fade: float = FADE_SECONDS, done: Callable[[int], None] | None = None) -> Landing:
-        """Lay the next table out and give it to the callback, to land at ``frame`` (0: at once)."""
+    def arm(
+        self, ready: Prepared, frame: int = 0, *, fade: float = FADE_SECONDS, done: Callable[[int], None] | None = None, tempo: bool = True
+    ) -> Landing:
+        """Lay the next table out and give it to the callback, to land at ``frame`` (0: at once). ``tempo``: time takes its pace from it."""
         if self.armed:
             raise RuntimeError("a plan is armed already: settle first")
         rate = self.stand.rate
@@ -160,7 +189,7 @@ class Conductor:
         fades.send(self.lines, self.places, score, ready.fresh, self.workshop, change)
         self.score = score
         self.number += 1
-        pace = (score.tempo, score.bar) if (score.tempo, score.bar) != (was.tempo, was.bar) else None
+        pace = (score.tempo, score.bar) if tempo and (score.tempo, score.bar) != (was.tempo, was.bar) else None
         return self._arm(frame, change, pace, Landing(np.zeros(m.LANDING, np.int64), score, ready.plan, self.number, done))
 
     def _enter(self, name: str, strip: Strip, change: Change, at_once: bool) -> None:
@@ -194,7 +223,7 @@ class Conductor:
 
     def _arm(self, frame: int, change: Change, pace: tuple[float, float] | None, landing: Landing) -> Landing:
         self.order = table.in_order(self.places, self.lines)
-        rows = table.rows(self.order, self.places, self.lines, self._buses)
+        rows = table.rows(self.order, self.places, self.lines, self._buses, self.claim)
         sends = table.sends(self.places, self.lines, self._tracks, change)
         tune = np.array(change.tunes or [(0, 0, 0, 0)], np.float64)
         turn = np.array([(*each, 0) for each in change.turns] or [(0, 0, 0, 0)], np.int64)

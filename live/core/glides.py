@@ -20,15 +20,19 @@ from live.core.inner import (
     S_GATED,
     S_GLIDES,
     S_KNOBS,
+    S_KNOWN,
     S_LOG,
     S_MOVING,
     S_NMOVING,
+    S_OVER,
     S_SEEN,
     STAND,
     STAY,
     STRAIGHT,
 )  # fmt: skip
-from live.core.row import CHUNK, SLOTS_MAX, doubles, fence, ints, smooth, words
+from live.core.row import CHUNK, SLOTS_MAX, _at, carray, doubles, fence, ints, smooth, words
+
+SLOW = 64.0 * CHUNK  # frames the whole way of a knob takes while it is taken over
 
 
 @njit(inline="always")
@@ -102,21 +106,43 @@ def glide(stand, n, t):
 
 
 @njit
-def note(stand, t, knob, value):
+def note(stand, t, knob, value, frames):
     """What a hand did at which frame, for the journal; knob -1 is the gate."""
     s = words(stand, STAND)
-    log = doubles(s[S_LOG], 1 + 3 * LOGGED)
-    spot = 1 + (np.int64(log[0]) % LOGGED) * 3
-    log[spot], log[spot + 1], log[spot + 2] = t, knob, value
+    log = doubles(s[S_LOG], 1 + 4 * LOGGED)
+    spot = 1 + (np.int64(log[0]) % LOGGED) * 4
+    log[spot], log[spot + 1], log[spot + 2], log[spot + 3] = t, knob, value, frames
     fence()
     log[0] += 1.0
 
 
 @njit(inline="always")
-def move_knob(stand, t, knob, value):
+def move_knob(stand, t, knob, value, frames):
     """One knob: glide there, and note it for the journal."""
-    start_glide(stand, np.int64(knob), value, KNOB_FRAMES, STRAIGHT)
-    note(stand, t, knob, value)
+    s = words(stand, STAND)
+    carray(_at(s[S_KNOWN], np.uint8), (at.KNOBS,))[knob] = 1
+    g = doubles(s[S_GLIDES], 5 * SLOTS_MAX)
+    moving = g[3 * SLOTS_MAX + knob] != 0.0
+    start_glide(stand, np.int64(knob), value, frames, STRAIGHT)
+    if moving and frames > KNOB_FRAMES:  # slow, and it has gone its way for this frame already: no step more
+        g[knob] += (g[knob] - value) / (frames - 1.0)
+    note(stand, t, knob, value, frames)
+
+
+@njit
+def send_knob(stand, t, knob, slowly):
+    """A knob goes where a hand wants it. One that is being taken over moves at most a 64th in 64 frames until it is there."""
+    s = words(stand, STAND)
+    value = doubles(s[S_KNOBS], at.KNOBS)[knob]
+    seen = doubles(s[S_SEEN], at.KNOBS)
+    if value == seen[knob]:  # there and back in one moment: time was cut, and a take played again must know
+        note(stand, t, knob, value, KNOB_FRAMES)
+        return
+    seen[knob] = value
+    frames = KNOB_FRAMES
+    if slowly or doubles(s[S_GLIDES], 5 * SLOTS_MAX)[3 * SLOTS_MAX + knob] > KNOB_FRAMES:
+        frames = max(frames + 1.0, abs(value - doubles(s[S_CTL], 2 * SLOTS_MAX)[SLOTS_MAX + knob]) * SLOW + 1.0)
+    move_knob(stand, t, knob, value, frames)
 
 
 @njit
@@ -125,13 +151,15 @@ def read_hands(stand, t):
     s = words(stand, STAND)
     wish = doubles(s[S_KNOBS], at.KNOBS)
     seen = doubles(s[S_SEEN], at.KNOBS)
+    over = doubles(s[S_OVER], at.KNOBS)
     clock = words(s[S_CLOCK], 64)
     for k in range(at.KNOBS):
         if wish[k] != seen[k]:
             seen[k] = wish[k]
-            move_knob(stand, t, k, seen[k])
+            move_knob(stand, t, k, seen[k], over[k] if over[k] > 0.0 else KNOB_FRAMES)
+            over[k] = 0.0
     gate = clock[at.C_GATE]
     if gate != s[S_GATED]:
         s[S_GATED] = gate
         start_glide(stand, np.int64(MASTER), 0.0 if gate == 1 else 1.0, GATE_FRAMES, ROUND)
-        note(stand, t, -1, np.float64(gate))
+        note(stand, t, -1, np.float64(gate), GATE_FRAMES)

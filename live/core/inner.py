@@ -14,10 +14,14 @@ from live.core import layout as at
     S_ROWS, S_NROWS, S_SENDS, S_NSENDS, S_CTL, S_GLIDES, S_MOVING, S_NMOVING,
     S_INBUS, S_INS, S_MIXBUS, S_OUTS, S_CLOCK, S_TEMPO, S_KNOBS, S_SEEN,
     S_TAPE, S_TAPEHEAD, S_TRACKS, S_ARMED, S_LIMITER, S_DELAY, S_NOWFN, S_NOWMODE,
-    S_STAMPS, S_NSTAMPS, S_LOG, S_OUTBUS, S_REST, S_TICK, S_GATED,
-    S_CURVE,
-) = range(32)  # fmt: skip
+    S_COME, S_NCOME, S_LOG, S_OUTBUS, S_REST, S_TICK, S_GATED,
+    S_CURVE, S_DONE, S_CUTS, S_OVER, S_TURNED, S_NTURNED, S_KNOWN, S_ROUTES,
+    S_LANES, S_HEARD_AT, S_HEARD, S_ECHO_AT, S_ECHO, S_SAID_AT, S_SAID, S_HANDS,
+    S_NOTES, S_CHOSEN, S_OUTBOX, S_NOUT, S_WHEN,
+) = range(52)  # fmt: skip
+S_PACES, S_PACED, S_TICKS = 58, 59, 60  # live/core/pace.py and ticks.py
 STAND = 64
+PACES, PACED = 64, 512  # paces that wait for their frame; paces begun, kept for the journal
 
 # a glide: five arrays of SLOTS_MAX doubles: from, to, done, length, shape
 G_FROM, G_TO, G_DONE, G_LENGTH, G_SHAPE = range(5)
@@ -50,8 +54,12 @@ KNOB_FRAMES = 240.0  # a knob's step is spread over 5 ms at 48 kHz
 MASTER = at.KNOBS  # the slot of the master fader; the first KNOBS slots are the knobs
 FIRST_SLOT = at.KNOBS + 8
 GATE_FRAMES = 256.0
-STAMPS = 64
-LOGGED = 4096  # knob moves kept for the journal: frame, knob, value
+COME = 4096  # messages that wait for their frame in the block that is made: three words each, as in layout.MESSAGE
+CUTS = 64  # times a block may be cut for messages; in a storm they come at the ends of chunks
+AT_ONCE = 512  # messages taken out of the heard ring for one block
+OUTBOX = 1024  # messages on their way out, in order of frame: three words each
+CHOSEN = 9  # int64 for each slot and channel, see zones.py
+LOGGED = 4096  # knob moves kept for the journal: frame, knob, value, frames it took
 
 # the limiter's state (float64)
 Z_HOLD, Z_SUM, Z_CALM, Z_LOOK, Z_RELEASE, Z_SPOT = range(6)

@@ -41,6 +41,7 @@ class Making:
     held: list[Any] = field(default_factory=list)  # buffers that must outlive the node
     share: Callable[[Any, Callable[[], Any]], Any] = lambda key, make: make()  # one load for many places
     stands: Mapping[str, float] = field(default_factory=dict)  # where its controls begin
+    hands: Any = None  # where it finds what is played on keys (see keying.py)
 
     def hold(self, array: np.ndarray) -> int:
         """Keep an array alive with the node; its address."""

@@ -1,6 +1,6 @@
 """Where everything lies in the files the processes share.
 
-``core.map``   clock, tempo, meters, knobs, the plan mailbox and its receipts
+``core.map``   clock, tempo, meters, knobs, the plan mailbox and its receipts; what hands send, and what they are sent
 ``tape.map``   the last seconds of every input, stem and the mix, for the recorder
 ``ring-*.map`` sound from (and to) one worker
 """
@@ -12,11 +12,21 @@ import numpy as np
 from live.core.memory import Regions
 
 MAGIC = 0x416E7469  # "Anti", and the version of this page below
-VERSION = 1
+VERSION = 2
 
 # --- core.map -----------------------------------------------------------------
 PLACES = 4096  # places a session may hold, fading ones included
 KNOBS = 1024
+NAMED = 512  # knobs from here on go by a name: the first free one is its own for good
+HANDS = 8  # controllers told apart: slots 0 to 7, each a MIDI port in and one out
+ROUTES = 260  # what a channel can send: 0-127 controllers, 128-255 notes, then BEND, PRESSURE, PROGRAM
+BEND, PRESSURE, PROGRAM = 256, 257, 258
+LANES = 2048  # ways from a controller to a knob; the first HANDS * 128 are controller c of slot s, at s * 128 + c
+LANE = 16  # cells of a lane, see lanes.py
+HEARD = 4096  # messages on their way in
+ECHO = 16384  # messages the callback has heard, for whoever looks
+SAID = 4096  # messages on their way out
+ASKED = 32  # devices that words name: knob(3, device="nano")
 BOXES = 4  # mailboxes: 0 the desk, 1 the watcher, 2 the hands, 3 spare
 MAIL = 2048  # rows each mailbox holds
 RECEIPTS = 1024
@@ -36,10 +46,19 @@ RECEIPTS = 1024
 T_BPM, T_BEAT0, T_FRAME0, T_BAR, T_CEILING, T_MASTER, T_PEAK, T_SWING = range(8)
 # beat at frame f: T_BEAT0 + (f - T_FRAME0) * T_BPM / (60 * rate). T_BAR: beats in a bar.
 # T_CEILING and T_MASTER are linear gains; T_PEAK the mix's peak since it was last read and zeroed.
+(T_SEQ, T_BASE, T_FROM, T_GOAL, T_RAMP, T_OVER, T_BEND, T_UNTIL, T_LED, T_COUNT) = range(8, 18)
+# T_SEQ: odd while the cells of time are written: whoever reads them reads again (live/core/pacing.py). T_BASE: the tempo without what
+# bends it, while T_UNTIL is not 0. From T_FROM to T_GOAL in T_OVER frames (0: no ramp) from frame T_RAMP on. T_BEND: beats a
+# frame more than the tempo says, until frame T_UNTIL (0: none). T_LED: 1 while MIDI clock leads (plans bring no tempo
+# then), 2 while Link does (they bring theirs, and it goes to all).
+# T_COUNT: paces begun so far.
 
 # columns of a meter (float32)
 M_PEAK, M_POWER, M_DC, M_BAD, M_GAIN, M_LATE, M_NS, M_LIVE = range(8)
 # M_BAD: 0 well, 1 not a number, 2 far too loud, 3 direct current, 4 too slow.
+
+# columns of hand_cells (int64)
+H_THERE, H_HEARD, H_CLOCKED, H_SINCE = range(4)
 
 ROW = np.dtype(
     [
@@ -47,6 +66,8 @@ ROW = np.dtype(
         ("value", "f8"), ("more", "f8"), ("frame", "i8"), ("text", "S376"),
     ]
 )  # fmt: skip
+MESSAGE = np.dtype([("frame", "i8"), ("slot", "i4"), ("size", "i4"), ("bytes", "u1", (8,))])
+# A MIDI message of at most 8 bytes. ``frame``: when it came (heard, echo; 0: not known), when it is due (said; 0: at once).
 RECEIPT = np.dtype([("plan", "i8"), ("status", "i4"), ("_", "i4"), ("frame", "i8"), ("text", "S232")])
 LANDED, REFUSED, TROUBLE = 0, 1, 2  # TROUBLE: no plan's answer, but news (a place went bad, a device left)
 
@@ -54,6 +75,20 @@ CORE: Regions = {
     "clock": (np.int64, (64,)),
     "tempo": (np.float64, (64,)),
     "knobs": (np.float64, (KNOBS,)),  # where a hand wants each knob, 0 to 1
+    "knob_names": ("S64", (KNOBS,)),  # of knobs from NAMED on; only the core writes it (see live/knobs.py)
+    "knob_set": (np.uint8, (KNOBS,)),  # 1: somebody has put it where it stands; 0: a hand may have it at once
+    "asked": ("S64", (ASKED,)),  # devices that words name; only the core writes it
+    "asked_slots": (np.int64, (ASKED,)),  # bit s: slot s is such a device; whoever keeps the slots writes it
+    "hands": ("S64", (HANDS,)),  # which device holds a slot, by its own name ("" nobody, "nano #2" the second of two equal ones)
+    "hand_cells": (np.int64, (HANDS, 8)),  # H_THERE: 1 while plugged; H_HEARD: messages so far; H_CLOCKED: 1 gets our MIDI clock
+    "routes": (np.int16, (HANDS, 16, ROUTES)),  # the lane of slot, channel, what; -1 none. Bit 14: it brings the lane's low seven bits
+    "lanes": (np.float64, (LANES, LANE)),
+    "heard_at": (np.int64, (8,)),  # [0] messages put in so far (one writer: the hands), [1] taken
+    "heard": (MESSAGE, (HEARD,)),
+    "echo_at": (np.int64, (8,)),  # [0] messages so far; readers keep their own place. [1] lost in a storm of our own making
+    "echo": (MESSAGE, (ECHO,)),
+    "said_at": (np.int64, (8,)),  # [0] messages put in so far (one writer: the hands), [1] sent
+    "said": (MESSAGE, (SAID,)),
     "meters": (np.float32, (PLACES, 8)),
     "names": ("S64", (PLACES,)),
     "device": ("S256", (4,)),  # the output's and the input's name, the backend, the last trouble

@@ -3,7 +3,7 @@
 ``render(stand, n)`` makes n frames: inputs are already on the input bus
 ring, outputs are left on the output ring (see ``pour``). Time is cut at
 multiples of CHUNK on the core's clock, at the frame where a plan lands and
-at stamped events, so the sound does not depend on the device's block.
+where a message acts, so the sound does not depend on the device's block.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numba import carray, njit
 
 from live.core import layout as at
 from live.core import row as r
-from live.core.glides import glide, move_knob, read_hands, start_glide
+from live.core.glides import glide, read_hands, start_glide
 from live.core.inner import (
     CLOSING,
     L_BAR,
@@ -37,21 +37,19 @@ from live.core.inner import (
     OPENING,
     S_ARMED,
     S_CLOCK,
+    S_CUTS,
+    S_DONE,
     S_GLIDES,
     S_INBUS,
     S_INS,
-    S_KNOBS,
+    S_NCOME,
     S_NROWS,
     S_NSENDS,
-    S_NSTAMPS,
+    S_NTURNED,
     S_OUTBUS,
     S_OUTS,
     S_ROWS,
-    S_SEEN,
     S_SENDS,
-    S_STAMPS,
-    S_TEMPO,
-    STAMPS,
     STAND,
     STAY,
     TUNE,
@@ -60,8 +58,11 @@ from live.core.inner import (
     V_WANT,
 )  # fmt: skip
 from live.core.limiter import master
+from live.core.midi import messages, take_heard
 from live.core.mixer import mix
+from live.core.pace import keep_pace, plan_tempo
 from live.core.row import CHUNK, SLOTS_MAX, call_op, cells, doubles, fence, planes, words
+from live.core.ticks import keep_ticks
 from live.core.voices import now_ns, play_row, turn_voice
 
 
@@ -90,10 +91,7 @@ def land(stand, landing, frame):
         else:
             turn_voice(v, OPENING if what == 0 else CLOSING, max(np.float64(value), 1.0))
     if a[L_TEMPO] != 0:
-        tempo = doubles(s[S_TEMPO], 64)
-        now = tempo[at.T_BEAT0] + (frame - tempo[at.T_FRAME0]) * tempo[at.T_BPM] / (60.0 * clock[at.C_RATE])
-        tempo[at.T_BEAT0], tempo[at.T_FRAME0] = now, frame
-        tempo[at.T_BPM], tempo[at.T_BAR] = a[L_BPM] * 1e-6, a[L_BAR] * 1e-6
+        plan_tempo(stand, frame, a[L_BPM] * 1e-6, a[L_BAR] * 1e-6)
     marks = words(a[L_MARKS], max(a[L_NMARKS], 1))
     for i in range(a[L_NMARKS]):
         words(marks[i], 1)[0] = frame
@@ -124,8 +122,10 @@ def run(stand, n, t):
 
 @njit
 def until(stand, t, limit_):
-    """How many frames may be made in one run from t: to the chunk's end, the next landing, the next stamp."""
+    """How many frames may be made in one run from t: to the chunk's end, the next landing, the next message."""
     s = words(stand, STAND)
+    if t % CHUNK == 0:
+        keep_pace(stand, t)
     n = min(CHUNK - t % CHUNK, limit_)
     armed = s[S_ARMED]
     if armed != 0:
@@ -135,18 +135,7 @@ def until(stand, t, limit_):
             s[S_ARMED] = 0
         elif frame < t + n:
             n = frame - t
-    stamps = doubles(s[S_STAMPS], STAMPS * 3)
-    while s[S_NSTAMPS] > 0 and stamps[0] <= t:
-        k = np.int64(stamps[1])
-        doubles(s[S_SEEN], at.KNOBS)[k] = stamps[2]
-        doubles(s[S_KNOBS], at.KNOBS)[k] = stamps[2]
-        move_knob(stand, t, k, stamps[2])
-        s[S_NSTAMPS] -= 1
-        for i in range(s[S_NSTAMPS] * 3):
-            stamps[i] = stamps[i + 3]
-    if s[S_NSTAMPS] > 0 and stamps[0] < t + n:
-        n = np.int64(stamps[0]) - t
-    return n
+    return messages(stand, t, n) if s[S_DONE] < s[S_NCOME] or s[S_NTURNED] > 0 else n
 
 
 @njit
@@ -161,6 +150,8 @@ def render(stand, heard, played, n, stride_in, stride_out):
     began = now_ns(stand)
     t = clock[at.C_FRAME]
     read_hands(stand, t)
+    take_heard(stand)
+    s[S_CUTS] = 0
     done = 0
     in_ch, in_fr = stride_in >> 32, stride_in & 0xFFFFFFFF
     out_ch, out_fr = stride_out >> 32, stride_out & 0xFFFFFFFF
@@ -168,6 +159,7 @@ def render(stand, heard, played, n, stride_in, stride_out):
     result = planes(s[S_OUTBUS], s[S_OUTS], CHUNK)
     while done < n:
         m = until(stand, t, n - done)
+        keep_ticks(stand, t, m)
         for k in range(s[S_INS]):
             if heard != 0:
                 source = carray(r._at(heard + 4 * (k * in_ch + done * in_fr), np.float32), (m * in_fr,))

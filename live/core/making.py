@@ -6,13 +6,13 @@ import ctypes
 import hashlib
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
-from live.core import beating
+from live.core import beating, keying, rounds
 from live.core import inner as m
 from live.core import row as r
 from live.core.check import Refusal, in_a_line
@@ -26,6 +26,13 @@ from live.score import Drive, Node
 def where_is(array: np.ndarray) -> int:
     """Where fresh memory lies: as ``row.address``, in a third of the time."""
     return ctypes.addressof(ctypes.c_char.from_buffer(array))
+
+
+def struck(kind: Kind, given: Mapping[str, Any], making: Making) -> np.ndarray:
+    """Lay out what strikes a place: a pattern, keys, a file's notes."""
+    hits = given["hits"]
+    way = hits[0] if isinstance(hits, tuple | list) and hits else ""
+    return {"keys": keying, "tune": rounds}.get(way, beating).lay(kind, given, making)
 
 
 class Slots:
@@ -71,6 +78,7 @@ class Workshop:
         self._row[r.CLOCK], self._row[r.TEMPO] = r.address(stand.clock), r.address(stand.tempo)
         self._row[r.METER], self._row[r.ROOM] = r.address(stand.spare_meter), r.address(stand.room)
         self._now = self._row[r.CTL] + 8 * r.SLOTS_MAX
+        self._hands = keying.Hands(stand)
 
     def strip(self, name: str, kind: Kind, node: Node, settings: dict[str, Any], ins: tuple[int, ...], width: int, age: int = 0) -> Strip:
         """A place's sound, closed to the ear: memory, controls where they stand, all its preparations done."""
@@ -78,7 +86,7 @@ class Workshop:
         stands = {key: kind.controls[key].rest if isinstance(value, Drive) else float(value) for key, value in asked.items()}
         making = Making(
             self.stand.rate, width, ins, settings, self._seed(name), frame=self.stand.frame,
-            share=self._share, inputs=self.stand.inputs, stands=stands,
+            share=self._share, inputs=self.stand.inputs, stands=stands, hands=self._hands,
         )  # fmt: skip
         if age:
             making.settings = {**settings, "_age": age}
@@ -93,7 +101,7 @@ class Workshop:
             if kind.prepare:
                 kind.prepare(making)
             if kind.events:
-                events = beating.lay(kind, node.settings, making) if beats else np.zeros(beating.QUEUE)
+                events = struck(kind, node.settings, making) if beats else np.zeros(beating.QUEUE)
         except Refusal:
             raise
         except Exception as trouble:

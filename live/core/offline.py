@@ -41,12 +41,13 @@ class Offline:
         lookahead: int = LOOKAHEAD,
         ceiling_db: float = CEILING_DB,
         tape: Map | None = None,
+        core: Map | None = None,
         find: Callable[[str], Kind | None] | None = None,
         each_block: Callable[[int], None] | None = None,
         engines: Inline | None = None,
     ) -> None:
-        """``engines``: how engines are played, where it is not as now; ``find``: kinds from elsewhere, asked first."""
-        self.stand = Stand(rate, ins, channels, lookahead=lookahead, ceiling_db=ceiling_db, tape=tape)
+        """``core``: a map others look into; ``engines``: how engines are played, where it is not as now; ``find``: kinds from elsewhere, asked first."""
+        self.stand = Stand(rate, ins, channels, lookahead=lookahead, ceiling_db=ceiling_db, core=core, tape=tape)
         self._asked_first, self.engines = find, engines
         self.conductor = Conductor(self.stand, seed=seed, find=self._find)
         self.block = block
@@ -71,8 +72,10 @@ class Offline:
         """The clock, for whoever must ask later."""
         return self.frame
 
-    def play(self, what: Score | Plan, *, frame: int = 0, fade: float = FADE_SECONDS, age: dict[str, int] | None = None) -> None:
-        """Arm a score (or a plan) to land at ``frame``, or now. Raises Refusal and changes nothing if it cannot."""
+    def play(
+        self, what: Score | Plan, *, frame: int = 0, fade: float = FADE_SECONDS, age: dict[str, int] | None = None, tempo: bool = True
+    ) -> None:
+        """Arm a score (or a plan) to land at ``frame``, or now. Raises Refusal and changes nothing if it cannot. ``tempo``: whether time takes its pace from it."""
         self._clear()
         try:
             plan = compare(self.conductor.score, what) if isinstance(what, Score) else what
@@ -83,7 +86,7 @@ class Offline:
             raise
         if self.engines:
             self.engines.begin(max(frame, self.frame))
-        self.conductor.arm(ready, frame, fade=fade)
+        self.conductor.arm(ready, frame, fade=fade, tempo=tempo)
 
     def _clear(self) -> None:
         self.conductor.settle()
@@ -99,7 +102,8 @@ class Offline:
         done = 0
         stride = (frames << 32) | 1
         while done < frames:
-            n = min(self.block, frames - done)
+            astray = 0 if self.block % r.CHUNK else self.frame % r.CHUNK  # blocks as on stage, whoever stopped in the middle of one
+            n = min(self.block - astray, frames - done)
             if self.each_block:
                 self.each_block(self.frame)
             self.conductor.settle()
@@ -117,6 +121,13 @@ class Offline:
             )
             done += n
         return out
+
+    def turn(self, knob: int, value: float, over: float = 0.0) -> None:
+        """A knob is turned in this very frame, after whatever turned it before. ``over``: frames it takes, if not as many as usual."""
+        stand = self.stand
+        if stand.knobs[knob] != stand.seen[knob]:
+            self._call(stand.address, 0, 0, 0, 1, 1)
+        stand.knobs[knob], stand.over[knob] = value, over
 
     def frame_of(self, beat: float) -> int:
         """The frame of a beat."""

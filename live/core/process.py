@@ -14,18 +14,19 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from live.clock import Clock
 from live.core import layout as at
 from live.core.bell import Bell
 from live.core.mail import Letter, Reader, answer
 from live.core.memory import Map
+from live.core.pacing import CELLS, seen
+from live.core.ticking import ASKED, K_ASKED
+from live.cue import Rubato
 from live.journal import Journal, Past, last_known
 from live.plan import compare
 from live.rig import Rig
@@ -57,6 +58,7 @@ class Core:
     def __init__(self, folder: Path, maps: Maps, *, device: str = "", careful: bool = False) -> None:
         """``device`` stands in for the wanted one while that is away; ``careful`` leaves out what may have crashed the last core."""
         from live.core.conductor import Conductor
+        from live.core.deeds import Deeds
         from live.core.devices import Devices
         from live.core.stand import Stand
         from live.guests import Guests
@@ -85,19 +87,22 @@ class Core:
             tape=self.tape,
             lookahead=self.rig.lookahead,
             ceiling_db=self.rig.ceiling,
+            takeover=self.rig.takeover,
         )
         self.told = ""
-        self.midi: Any = None
         self.devices = Devices(folder, self.stand, self.rig, clock, self._trouble, self._say_device)
         if device != "null":
             self.devices.call()  # the driver opens while the score is restored
         self.guests = Guests(folder, lambda: int(clock[at.C_BLOCK]) or self.rig.block, fresh=not again)
-        self.conductor = Conductor(self.stand, seed=self.rig.seed, find=self.guests.find)
+        self.conductor = Conductor(self.stand, seed=self.rig.seed, find=self.guests.find, named=self._name)
+        for number, name in past.names.items():
+            self.stand.knob_names[number] = name.encode()
         self.queue: deque[Waiting] = deque()
-        self.moves = 0
+        self.deeds = Deeds(self.stand)
         self.bad: set[str] = set()
         self.unwritten = ""  # why the journal is not written at the moment
         if not goes_on:
+            self.stand.seen[:], self.stand.ctl[:, : at.KNOBS] = 0.0, 0.0  # turned before we came: on their way now, and in the journal
             room = {key: getattr(self.rig, key) for key in ("rate", "ins", "outs", "seed", "ceiling", "lookahead")}
             self.journal.write("begin", self.stand.frame, **room, started=time.time())
         self.landed = past.numbers
@@ -124,8 +129,8 @@ class Core:
                 self._trouble(f"the core crashed twice; left out: {', '.join(risky)}")
                 score = self._without(score, risky)
         frame = self.stand.frame
-        stand = {knob: float(value) for knob, value in enumerate(self.stand.seen) if value}
-        t = [float(x) for x in self.core.tempo[: at.T_BAR + 1]]
+        stand = {knob: float(value) for knob, value in enumerate(self.stand.seen) if value or self.stand.knob_names[knob]}
+        t = [float(x) for x in self.core.tempo[:CELLS]]
         self.journal.write("again", frame, died=min(died, frame), knobs=stand, tempo=t, places=len(score.places))
         for knob, value in stand.items():  # turned in the last moment of the old core
             if past.knobs.get(knob) != value:
@@ -145,7 +150,8 @@ class Core:
         def landed(at_frame: int) -> None:
             self.journal.state(at_frame, replace(past, score=score, born={name: born[name] for name in score.places if name in born}))
 
-        self.conductor.arm(ready, fade=RESTORE_FADE, done=landed)
+        again = int(self.core.clock[at.C_GENERATION]) > 1  # then time goes on as it went, whatever the page says
+        self.conductor.arm(ready, fade=RESTORE_FADE, done=landed, tempo=not again)
 
     @staticmethod
     def _without(score: Score, names: list[str]) -> Score:
@@ -188,16 +194,10 @@ class Core:
         self.core.clock[at.C_LAT_IN], self.core.clock[at.C_LAT_OUT] = port.latency
         self.core.clock[at.C_STATE] = 1
         self.journal.write("device", self.stand.frame, name=port.name, backend=port.backend, block=port.block)
-        if port.backend != "null" or self.rig.device == "null":  # while a device is away its controllers are, too
-            threading.Thread(target=self._listen, args=(port.backend == "jack",), name="controllers", daemon=True).start()
 
-    def _listen(self, jack: bool) -> None:
-        """Controllers, through JACK where that plays: opened anew with every device, away from everybody."""
-        from live.ports import midi
-
-        before, self.midi = self.midi, midi.opened(self.core.knobs, jack=jack)
-        if before:
-            before.close()
+    def _name(self, number: int, name: str, value: float) -> None:
+        """A knob has its name now, and keeps it."""
+        self.journal.write("named", self.stand.frame, knob=number, name=name, value=value)
 
     # --- the mail -------------------------------------------------------------------
 
@@ -211,7 +211,7 @@ class Core:
         self.conductor.settle()
         self._arm_next()
         self.conductor.sweep()
-        self._note_moves()
+        self.deeds.put_down(self.journal)
         self._note_bad()
         self._note_disk()
         self.devices.turn()
@@ -243,6 +243,12 @@ class Core:
                 self._trouble(str(trouble))
             except (TypeError, ValueError):
                 self._trouble(f"an event for {letter.name} is no list of numbers: {letter.text[:60]}. What plays, plays on")
+        elif letter.verb == "pace":
+            self._pace(letter)
+        elif letter.verb == "knob":
+            self._turn(letter)
+        elif letter.verb == "ticks":  # start, stop or continue for those who follow our MIDI clock
+            self.stand.ticks[K_ASKED] = ASKED.get(letter.name, 0.0)
         elif letter.verb == "mark":
             self.journal.write("mark", self.stand.frame, text=letter.text)
         elif letter.verb == "stall":  # for the bench only: hold this process's GIL
@@ -257,14 +263,35 @@ class Core:
             self.reader.done(letter)
         return True
 
+    def _turn(self, letter: Letter) -> None:
+        """A knob that had no name yet is turned: it gets one, and stands there before anybody hears it."""
+        from live.core.conductor import Refusal
+
+        try:
+            value = float(json.loads(letter.text))
+            if not 0.0 <= value <= 1.0:
+                raise ValueError
+            self.stand.knobs[self.conductor.claim(letter.name, value)] = value
+        except Refusal as trouble:
+            self._trouble(str(trouble))
+        except (TypeError, ValueError):
+            self._trouble(f"knob({letter.name!r}) is turned to {letter.text[:60]}: it goes from 0 to 1. What plays, plays on")
+
+    def _pace(self, letter: Letter) -> None:
+        """Time is to change its pace: the callback does it, at the next multiple of its chunk from that frame on."""
+        try:
+            pace = Rubato.of(json.loads(letter.text))
+        except (ValueError, TypeError) as why:
+            self._trouble(f"time goes on as it goes: {why}")
+        else:
+            self.stand.pace(pace.row(letter.frame))
+
     def _frame_for(self, letter: Letter) -> int:
         if letter.at == "frame":
             return letter.frame
         if letter.at == "now":
             return 0
-        t = self.core.tempo
-        clock = Clock(self.rate, float(t[at.T_BPM]), float(t[at.T_BAR]), float(t[at.T_BEAT0]), float(t[at.T_FRAME0]))
-        return clock.at(letter.at, self.stand.frame + int(self.core.clock[at.C_BLOCK]) + self.rate // 100)
+        return seen(self.core.tempo, self.rate).at(letter.at, self.stand.frame + int(self.core.clock[at.C_BLOCK]) + self.rate // 100)
 
     def _arm_next(self) -> None:
         """Arm the plan that lands first, when its frame is near."""
@@ -303,14 +330,6 @@ class Core:
         armed = self.stand.frame
 
     # --- news -----------------------------------------------------------------------
-
-    def _note_moves(self) -> None:
-        self.moves, moves = self.stand.moves(self.moves)
-        for frame, knob, value in moves:
-            if knob < 0:
-                self.journal.write("gate", frame, closed=int(value))
-            else:
-                self.journal.write("knob", frame, knob=knob, value=value)
 
     def _note_bad(self) -> None:
         if not int(self.core.clock[at.C_BAD]) and not self.bad:
@@ -353,11 +372,9 @@ class Core:
         was = int(self.core.clock[at.C_GATE])
         self.core.clock[at.C_GATE] = 1
         time.sleep(0.03)
-        self._note_moves()
+        self.deeds.put_down(self.journal)
         self.core.clock[at.C_STATE] = 3
         self.devices.close()
-        if self.midi:
-            threading.Thread(target=self.midi.close, daemon=True).start()
         self.core.clock[at.C_GATE] = was
         self.journal.write("end", self.stand.frame)
         self.journal.close()

@@ -10,14 +10,21 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
 from live.core import inner as m
+from live.core import lanes, midi, pacing, ticking
 from live.core import layout as at
 from live.core import row as r
 from live.core.memory import Map
 
+HANDS = {
+    "knob_names": 0, "knob_set": m.S_KNOWN, "hand_cells": m.S_HANDS, "routes": m.S_ROUTES, "lanes": m.S_LANES,
+    "asked": 0, "asked_slots": 0, "heard_at": m.S_HEARD_AT, "heard": m.S_HEARD, "echo_at": m.S_ECHO_AT, "echo": m.S_ECHO, "said_at": m.S_SAID_AT, "said": m.S_SAID,
+}  # fmt: skip
+"""What hands and core share, and the cell that holds its address."""
 LOOKAHEAD = 64  # frames the limiter hears ahead
 CEILING_DB = -1.0
 RELEASE_SECONDS = 0.15
@@ -97,12 +104,18 @@ class Stand:
         tape: Map | None = None,
         lookahead: int = LOOKAHEAD,
         ceiling_db: float = CEILING_DB,
+        takeover: str = "scale",
     ) -> None:
         self.rate, self.ins, self.outs = rate, ins, outs
         self.tape = tape
         self.clock = core.clock if core else np.zeros(64, np.int64)
         self.tempo = core.tempo if core else np.zeros(64)
         self.knobs = core.knobs if core else np.zeros(at.KNOBS)
+        self.hands = {name: core.arrays[name] if core else np.zeros(at.CORE[name][1], at.CORE[name][0]) for name in HANDS}
+        self.knob_names = self.hands["knob_names"]
+        self.asked, self.asked_slots = self.hands["asked"], self.hands["asked_slots"]
+        if not self.hands["lanes"].any():  # a new session; a core that follows another finds them as hands have laid them
+            lanes.at_first(self.hands["lanes"], self.hands["routes"], takeover)
         self.meters = core.meters if core else np.zeros((at.PLACES, 8), np.float32)
         self.names = core.names if core else np.zeros(at.PLACES, "S64")
         self.ctl = np.zeros((2, r.SLOTS_MAX))
@@ -114,8 +127,17 @@ class Stand:
         self.outbus = np.zeros((outs, r.CHUNK), np.float32)
         self.delay = np.zeros((outs, m.DELAY), np.float32)
         self.limiter = np.zeros(m.Z_NEED + 4 * m.LOOK_MAX + r.CHUNK)
-        self.stamps = np.zeros((m.STAMPS, 3))
-        self.log = np.zeros(1 + 3 * m.LOGGED)
+        self.come = np.zeros((m.COME, 3), np.int64)
+        self.outbox = np.zeros((m.OUTBOX, 3), np.int64)
+        self.over = np.zeros(at.KNOBS)  # how long a knob's next way takes, where it was another than usual: for a take played again
+        self.turned = np.zeros(2 * at.KNOBS, np.int32)
+        self.chosen = np.zeros((at.HANDS * 16, m.CHOSEN), np.int64)
+        self.notes = np.zeros(1 + midi.NOTES * midi.NOTE_CELLS)
+        self.log = np.zeros(1 + 4 * m.LOGGED)
+        self.paces = np.zeros(2 + m.PACES * pacing.PACE)
+        self.paced = np.zeros(1 + m.PACED * pacing.PACE)
+        self.ticks = np.zeros(ticking.KEPT + ticking.OUT)
+        self.ticks[ticking.K_THERE] = -1.0
         self.tick = np.zeros(2, np.int64)
         self.curve = np.zeros(4 + r.CHUNK // 2)
         self.room = np.zeros(r.ROOM_SIZE)
@@ -132,12 +154,13 @@ class Stand:
         z[m.Z_CALM] = 1e9
         self.tempo[at.T_BPM] = self.tempo[at.T_BPM] or 120.0
         self.tempo[at.T_BAR] = self.tempo[at.T_BAR] or 4.0
+        self.tempo[at.T_SEQ] += self.tempo[at.T_SEQ] % 2  # the core before us may have died while it wrote
         self.tempo[at.T_CEILING] = 10 ** (ceiling_db / 20)
         self.clock[at.C_RATE], self.clock[at.C_INS], self.clock[at.C_OUTS] = rate, ins, outs
         self.clock[at.C_LOOKAHEAD] = lookahead
         self.clock[at.C_LANDED] = 0
         self._fill(lookahead)
-        for array in (self.ctl, self.glides, self.moving, self.limiter, self.delay, self.room):
+        for array in (self.ctl, self.glides, self.moving, self.limiter, self.delay, self.room, self.notes, self.come, self.outbox):
             array += 0  # every page is there before the first block
 
     def _fill(self, lookahead: int) -> None:
@@ -146,10 +169,13 @@ class Stand:
             (m.S_CTL, self.ctl), (m.S_GLIDES, self.glides), (m.S_MOVING, self.moving), (m.S_INBUS, self.inputs),
             (m.S_MIXBUS, self.mixbus), (m.S_OUTBUS, self.outbus), (m.S_CLOCK, self.clock), (m.S_TEMPO, self.tempo),
             (m.S_KNOBS, self.knobs), (m.S_SEEN, self.seen), (m.S_LIMITER, self.limiter), (m.S_DELAY, self.delay),
-            (m.S_CURVE, self.curve), (m.S_STAMPS, self.stamps), (m.S_LOG, self.log), (m.S_TICK, self.tick), (m.S_ROWS, self._no_rows),
-            (m.S_SENDS, self._no_rows),
+            (m.S_CURVE, self.curve), (m.S_COME, self.come), (m.S_LOG, self.log), (m.S_PACES, self.paces), (m.S_PACED, self.paced), (m.S_TICKS, self.ticks),
+            (m.S_TICK, self.tick), (m.S_ROWS, self._no_rows),
+            (m.S_SENDS, self._no_rows), (m.S_OVER, self.over), (m.S_TURNED, self.turned), (m.S_CHOSEN, self.chosen),
+            (m.S_NOTES, self.notes), (m.S_OUTBOX, self.outbox), *((cell, self.hands[name]) for name, cell in HANDS.items()),
         ):  # fmt: skip
-            c[cell] = r.address(array)
+            if cell:
+                c[cell] = r.address(array)
         c[m.S_INS], c[m.S_OUTS] = self.ins, self.outs
         c[m.S_NOWFN], c[m.S_NOWMODE] = clock_function()
         if self.tape:
@@ -205,13 +231,60 @@ class Stand:
         """Give the callback a landing. One store; it sees all of it or nothing."""
         self.cells[m.S_ARMED] = landing
 
+    def pace(self, pace: Sequence[float]) -> bool:
+        """Another pace, from the frame on that it names; False when too many wait already."""
+        head = int(self.paces[0])
+        if head - int(self.paces[1]) >= m.PACES:
+            return False
+        spot = 2 + head % m.PACES * pacing.PACE
+        self.paces[spot : spot + pacing.PACE] = pace
+        self.paces[0] = head + 1
+        return True
+
+    def paces_begun(self, since: int) -> tuple[int, list[tuple[float, ...]]]:
+        """Paces that began since the ``since``-th, each with the frame at which it did."""
+        total = int(self.paced[0])
+        table = self.paced[1:].reshape(-1, pacing.PACE)
+        return total, [tuple(float(x) for x in table[i % m.PACED]) for i in range(max(since, total - m.PACED), total)]
+
     def meter_address(self, index: int) -> int:
         """Where the callback writes a place's meter."""
         return r.address(self.meters) + index * 32
 
-    def moves(self, since: int) -> tuple[int, deque[tuple[int, int, float]]]:
-        """Knob moves the callback has made since the ``since``-th: (frame, knob, value)."""
+    def moves(self, since: int) -> tuple[int, deque[tuple[int, int, float, float]]]:
+        """Knob moves the callback has made since the ``since``-th: (frame, knob, value, frames it takes)."""
         total = int(self.log[0])
         first = max(since, total - m.LOGGED)
-        table = self.log[1:].reshape(-1, 3)
-        return total, deque((int(f), int(k), float(v)) for f, k, v in (table[i % m.LOGGED] for i in range(first, total)))
+        table = self.log[1:].reshape(-1, 4)
+        return total, deque((int(f), int(k), float(v), float(o)) for f, k, v, o in (table[i % m.LOGGED] for i in range(first, total)))
+
+    def keys(self, since: int) -> tuple[int, list[tuple[int, int, int, float, int, int]]]:
+        """Keys struck and let go since the ``since``-th: (frame, what, key, velocity, slot, channel)."""
+        total = int(self.notes[0])
+        table = self.notes[1:].reshape(-1, midi.NOTE_CELLS)
+        rows = (table[i % midi.NOTES] for i in range(max(since, total - midi.NOTES), total))
+        return total, [(int(f), int(w), int(k), float(v), int(s), int(c)) for f, w, k, v, s, c in rows]
+
+    def strike(self, what: int, key: int, velocity: float, slot: int = 0, channel: int = 0) -> None:
+        """A key, now: for a take played again. Only where time stands still meanwhile."""
+        total = int(self.notes[0])
+        self.notes[1:].reshape(-1, midi.NOTE_CELLS)[total % midi.NOTES] = self.frame, what, key, velocity, slot, channel
+        self.notes[0] = total + 1
+
+    def ask(self, device: str) -> int:
+        """Where ``asked_slots`` says which slots a device holds; its name is put down for whoever keeps them."""
+        name = device.encode()[:63]
+        found = np.flatnonzero(self.asked == name)
+        if not len(found):
+            found = np.flatnonzero(self.asked == b"")
+            if not len(found):
+                raise LookupError(f"no more than {len(self.asked)} devices can be named in one evening; {device!r} is one too many")
+            self.asked[found[0]] = name
+        return int(found[0])
+
+    def name_knob(self, number: int, name: str, value: float, touched: bool = False) -> None:
+        """A knob gets its name and stands somewhere, before anybody hears it. ``touched``: somebody has put it there."""
+        self.knob_names[number] = name.encode()
+        self.hands["knob_set"][number] = touched
+        self.knobs[number] = self.seen[number] = value
+        self.ctl[:, number] = value

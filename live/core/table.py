@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -112,23 +112,23 @@ class Buses:
         return free.pop()
 
 
-def rows(order: list[Strip], places: Places, lines: Lines, buses: Buses) -> np.ndarray:
+def rows(order: list[Strip], places: Places, lines: Lines, buses: Buses, knob: Callable[[str], int]) -> np.ndarray:
     """The table itself. The strips' own rows are not what the callback reads: nothing changes before the landing."""
     if not order:
         return np.zeros((1, r.WIDTH), np.int64)
     sent = {line.send.place for line in lines.values()}
     heard = {id(strip): [] if strip.kind is LEAN else sources(strip, places) for strip in order}
     where = buses.share(order, heard, places, lines)
-    return np.array([_pointed(strip, heard[id(strip)], places, sent, where) for strip in order], np.int64)
+    return np.array([_pointed(strip, heard[id(strip)], places, sent, where, knob) for strip in order], np.int64)
 
 
-def _pointed(strip: Strip, now: Heard, places: Places, sent: set[str], where: dict[int, int]) -> list[int]:
+def _pointed(strip: Strip, now: Heard, places: Places, sent: set[str], where: dict[int, int], knob: Callable[[str], int]) -> list[int]:
     row = strip.row.copy()
     row[r.OUT] = where.get(id(strip), row[r.OUT])
     if strip.kind is LEAN:
         source = strip.hears[0]
         assert isinstance(source, str)
-        row[r.SET] = int(source[5:]) if source.startswith("knob:") else places[source].strip.slot
+        row[r.SET] = knob(source[5:]) if source.startswith("knob:") else places[source].strip.slot
         return row
     made = strip.making.ins
     wired = 0

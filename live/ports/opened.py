@@ -20,6 +20,7 @@ import numpy as np
 from live.core import callback as c
 from live.core import edge
 from live.core import row as r
+from live.core.layout import HANDS
 from live.ports.audio import Device, DeviceError, hushed, jack_latency, look, pick, quiet_jack
 
 Patch = list[tuple[str, str]]
@@ -134,16 +135,19 @@ class JackPort(Port):
         self.out_ports = [self.client.outports.register(f"out_{k + 1}") for k in range(stand.outs)]
         self._in = np.array([fn(p._ptr) for p in self.in_ports] or [0], np.int64)
         self._out = np.array([fn(p._ptr) for p in self.out_ports], np.int64)
-        self._knobs = np.tile(np.arange(128, dtype=np.int32), 16)
-        self._event = np.zeros(4, np.int64)
+        self._midi = np.zeros(c.MIDI, np.int64)
         self.cells[c.P_GET_BUFFER] = fn(lib.jack_port_get_buffer)
         self.cells[c.P_IN_PORTS], self.cells[c.P_OUT_PORTS] = r.address(self._in), r.address(self._out)
-        self.cells[c.P_KNOBS], self.cells[c.P_MIDI_EVENT] = r.address(self._knobs), r.address(self._event)
         if midi:
-            port = self.client.midi_inports.register("knobs")
+            for k in range(HANDS):
+                self._midi[c.I_INS + k] = fn(self.client.midi_inports.register(f"midi_in_{k + 1}")._ptr)
+                self._midi[c.I_OUTS + k] = fn(self.client.midi_outports.register(f"midi_out_{k + 1}")._ptr)
             self.cells[c.P_MIDI_COUNT] = fn(lib.jack_midi_get_event_count)
             self.cells[c.P_MIDI_GET] = fn(lib.jack_midi_event_get)
-            self.cells[c.P_MIDI] = fn(port._ptr)
+            self.cells[c.P_MIDI_CLEAR] = fn(lib.jack_midi_clear_buffer)
+            self.cells[c.P_MIDI_PUT] = fn(lib.jack_midi_event_write)
+            self.cells[c.P_MIDI_JOINED] = fn(lib.jack_port_connected)
+            self.cells[c.P_MIDI] = r.address(self._midi)
         argument = ffi.cast("void*", self.address)
         lib.jack_set_process_callback(self.client._ptr, ffi.cast("JackProcessCallback", c.jack_process.address), argument)
         lib.jack_set_xrun_callback(self.client._ptr, ffi.cast("JackXRunCallback", c.jack_xrun.address), argument)
@@ -195,6 +199,7 @@ class JackPort(Port):
         pairs = {(p.name, q.name) for q in self.in_ports for p in self.client.get_all_connections(q)}
         pairs |= {(q.name, p.name) for q in self.out_ports for p in self.client.get_all_connections(q)}
         pairs |= {(p.name, q.name) for q in self.client.midi_inports for p in self.client.get_all_connections(q)}
+        pairs |= {(q.name, p.name) for q in self.client.midi_outports for p in self.client.get_all_connections(q)}
         return sorted((short(a), short(b)) for a, b in pairs)
 
     def close(self) -> None:

@@ -31,10 +31,22 @@ class Status:
     disk_minutes: float | None = None
     device: str = ""
     controller: str = ""  # the last one that moved, with what it is mapped to
+    plugged: int = 0  # controllers there are
+    learning: str | None = None  # what is being learned; empty: nothing in particular
     error: str = ""
     panicked: bool = False
     held: bool = False
     pending: str = ""  # what lands at the next bar
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A knob as it stands, 0 to 1, and where a hand is that has not met it yet (-1: none)."""
+
+    name: str
+    at: float = 0.0
+    ghost: float = -1.0
+    moves: str = ""  # what follows it, and its value there
 
 
 Level = tuple[str, float, str, bool]
@@ -52,6 +64,14 @@ class Played(Protocol):
     def status(self) -> Status: ...
 
     def levels(self) -> Sequence[Level]: ...
+
+    def knobs(self) -> Sequence[Turned]: ...
+
+    def turn_knob(self, count: int, by: float) -> str: ...
+
+    def learn_next(self) -> str: ...
+
+    def cancel(self) -> None: ...
 
     def names(self) -> Mapping[str, Any]: ...
 

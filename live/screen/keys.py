@@ -9,7 +9,7 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
-from prompt_toolkit.filters import has_focus
+from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import Lexer
@@ -20,6 +20,9 @@ from live.screen.reading import spot
 
 if TYPE_CHECKING:
     from live.screen.line import Line
+
+
+STEP = 1 / 32  # how far a key turns a knob
 
 
 class Completions(Completer):
@@ -145,6 +148,34 @@ def keys(line: Line) -> KeyBindings:
     @made.add("f3")
     def _(event: KeyPressEvent) -> None:
         line.toggle_meters()
+
+    @made.add("f2")
+    def _(event: KeyPressEvent) -> None:
+        line.choose()
+
+    learning = Condition(lambda: line.learning)
+
+    @made.add("escape", filter=learning)
+    def _(event: KeyPressEvent) -> None:
+        line.desk.cancel()
+        line.note("")
+
+    def turning(key: str, count: int, by: float) -> None:
+        @made.add("escape", key)
+        def _(event: KeyPressEvent) -> None:
+            line.turn(count, by)
+
+    for count, (up, down) in enumerate(zip("12345678", "!@#$%^&*", strict=True)):
+        turning(up, count, STEP)
+        turning(down, count, -STEP)
+
+    @made.add("escape", "up", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        line.turn(None, STEP)
+
+    @made.add("escape", "down", filter=typing)
+    def _(event: KeyPressEvent) -> None:
+        line.turn(None, -STEP)
 
     @made.add("f4")
     def _(event: KeyPressEvent) -> None:

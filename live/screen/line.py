@@ -4,7 +4,7 @@
     filter(sound, cutoff 20..20000 Hz =1000    what the word under the cursor takes
      96 bpm  12.3 ..o.   5 on   -6 dB ...      how the music stands
 
-Keys: Enter runs what is whole, Alt-Enter makes another line. F1 help, F3 meters, F4 colours, F12 hush, Esc Esc Esc panic.
+Keys: Enter runs what is whole, Alt-Enter makes another line. F1 help, F2 learn, F3 meters, F4 colours, F12 hush, Esc Esc Esc panic.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from live.screen import colours, hints, status
 from live.screen.ahead import hands, stopped
 from live.screen.face import Played, Status
 from live.screen.keys import Completions, Painted, keys
-from live.screen.meters import Meters
+from live.screen.meters import Meters, strip
 from live.screen.news import MOST, WHOLE, News, spoken
 from live.screen.paper import Paper, paper, real_out, rows
 from live.screen.reading import last_word, spot, word_at
@@ -47,7 +47,7 @@ FRESH = 2.0  # seconds the words are believed to be what they were
 LONG = 3.0  # seconds after which running code is worth a word
 PATIENCE = 3.0  # seconds in which Ctrl-D must come a second time
 KEYS = (
-    "Enter runs", "Tab completes", "F1 help", "F3 meters", "F12 hush", "Esc Esc Esc panic", "Alt-Enter another line", "F4 colours", "Ctrl-D leaves",
+    "Enter runs", "Tab completes", "F1 help", "F3 meters", "F2 learn", "F12 hush", "Esc Esc Esc panic", "Alt-Enter another line", "F4 colours", "Ctrl-D leaves",
 )  # fmt: skip
 
 
@@ -81,6 +81,7 @@ class Line:
         self._reader: threading.Thread | None = None
         self._free = threading.Event()  # nobody reads
         self._note = ""
+        self._turned = 0  # the knob that keys turned last, from 0
         self._status = Status()
         self._below: tuple[object, ...] = ()
         self._vocabulary: Mapping[str, Word] = {}
@@ -240,9 +241,13 @@ class Line:
         try:
             self._status = self.desk.status()
             levels = self.desk.levels() if self.metered else ()
+            knobs = self.desk.knobs() if self.metered else ()
         except Exception as trouble:  # noqa: BLE001 - the line must stay whatever the desk does; it says what happened
+            knobs = ()
             self._status, levels = Status(error=f"no status: {trouble!r}"), ()
         block = self.meters.lines(levels, size.columns, max(2, size.rows // 3)) if self.metered else []
+        if self.metered:
+            block += strip(knobs, size.columns, self._status.plugged, self._status.learning)
         self.session.reserve_space_for_menu = max(1, min(MENU, size.rows - 4 - len(block)))  # in a low terminal the menu gives way
         self._below = (tuple(map(tuple, block)), tuple(status.line(self._status, size.columns)))
 
@@ -346,6 +351,21 @@ class Line:
             self._note = ""
 
     # --- what keys do -------------------------------------------------------------------
+
+    def turn(self, count: int | None, by: float) -> None:
+        """Turn a knob of the page: by its count, or the one turned last. Held keys repeat."""
+        self._turned = self._turned if count is None else count
+        if said := self.desk.turn_knob(self._turned, by):
+            self.note(said)
+
+    def choose(self) -> None:
+        """The next control is learned."""
+        self.note(self.desk.learn_next())
+
+    @property
+    def learning(self) -> bool:
+        """Whether Esc has something to leave."""
+        return self._status.learning is not None
 
     def note(self, text: str) -> None:
         """A word under the line for three seconds."""

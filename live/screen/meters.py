@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 
-from live.screen.face import Level
+from live.screen.face import Level, Turned
 from live.screen.status import Fragments, short
 
 FLOOR = -60.0  # dB at the left end of a bar
@@ -106,6 +106,38 @@ def _zones(text: str, mark: int, width: int) -> Fragments:
         else:
             made.append((look, letter))
     return made
+
+
+KNOB, GHOSTS = 12, 16  # columns of a knob's name and of its bar
+PLUG = " Alt-1 turns the first knob up, Alt-Shift-1 down. Plug a controller at any time, then type learn()"
+
+
+def strip(knobs: Sequence[Turned], columns: int, plugged: int, learning: str | None) -> list[Fragments]:
+    """The page's knobs, side by side: name, bar, value; a | where a hand waits to meet it."""
+    made: list[Fragments] = []
+    across = max(1, columns // (KNOB + GHOSTS + 10))
+    for first in range(0, len(knobs), across):
+        line: Fragments = []
+        for count, one in enumerate(knobs[first : first + across], first + 1):
+            line += [("meter.name", f" {count} {short(one.name, KNOB):<{KNOB}} "), *_turned(one, GHOSTS), ("meter.name", f" {one.at:.2f} ")]
+        made.append(line)
+    if learning is not None:
+        made.append([("meter.high", f" learn {learning}".rstrip() + ": move something. F2 the next control, Esc leaves it")])
+    elif knobs and not plugged:
+        made.append([("meter.name", short(PLUG, columns - 1))])
+    elif plugged:
+        made.append([("meter.name", " F2 learns a control: choose it, and move something")])
+    return made
+
+
+def _turned(one: Turned, width: int) -> Fragments:
+    """A knob's bar."""
+    full = round(min(max(one.at, 0.0), 1.0) * width)
+    text = "▪" * full + "·" * (width - full)
+    if one.ghost < 0:
+        return [("meter.low", text)]
+    at = min(int(one.ghost * width), width - 1)
+    return [("meter.low", text[:at]), ("meter.hold", "|"), ("meter.low", text[at + 1 :])]
 
 
 def in_words(levels: Sequence[Level]) -> list[str]:

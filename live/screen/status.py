@@ -66,6 +66,8 @@ def parts(s: Status) -> list[Part]:
     beat = max(int(s.beat), 1)
     if s.panicked:
         add((0, "!! PANIC !!"), (1.2, "!! PANIC: go() opens !!"), look="status.loud")
+    if s.learning is not None:
+        add((0.5, "?? LEARN ??"), (1.1, f"?? learn {short(s.learning, 24)}: move something, Esc leaves it ??".replace(" :", ":")), look="status.held")
     if s.held:
         add((0, "## HELD ##"), look="status.held")
     add((0, number(s.bpm)), (1.5, f"{number(s.bpm):>3} bpm"))
@@ -90,7 +92,7 @@ def parts(s: Status) -> list[Part]:
     if s.device:
         add((7, short(s.device, 10)), (10, short(s.device, 22)))
     if s.controller:
-        add((5, short(s.controller, 20)), (6.5, short(s.controller, 36)))
+        add((5, short(s.controller, 20)), (6.5, short(s.controller, 36)), (9.5, short(s.controller, 72)))
     if s.error:
         add((2, f"! {short(s.error, 12)}"), (3, f"! {short(s.error, 24)}"), (4.5, f"! {short(s.error, ERROR)}"), look="status.bad")
     return found

@@ -23,6 +23,7 @@ import soundfile
 
 from live.core import layout as at
 from live.core.memory import Map
+from live.core.pacing import seen
 from live.tape.recorder import STATUS, _goes_on
 from live.tape.reels import HOLD, Label, Reel, Shelf, past, read_reel, reels, size
 from live.tape.stretch import Follower, TapeError, look
@@ -258,11 +259,8 @@ def _tempo(runtime: Path, take: Take) -> dict[str, Any]:
         core = Map(runtime / "core.map", at.CORE)
     except (OSError, ValueError):
         return {}
-    tempo = core.tempo.copy()
+    clock = seen(core.tempo, take.shape.rate)
     core.close()
-    bpm = float(tempo[at.T_BPM])
-    if not bpm > 0:
+    if not clock.bpm > 0:
         return {}
-    heard = take.start - take.shape.lookahead
-    beat = float(tempo[at.T_BEAT0] + (heard - tempo[at.T_FRAME0]) * bpm / (60 * take.shape.rate))
-    return {"bpm": bpm, "bar": float(tempo[at.T_BAR]), "beat": beat}
+    return {"bpm": clock.bpm, "bar": clock.bar, "beat": clock.beat(take.start - take.shape.lookahead)}

@@ -24,7 +24,7 @@ walks = [walk(level * string, beats=32 + 8 * k, start=k / 5) for k, (level, stri
 # a clock of wood, always somewhere behind; it stops for four bars in sixteen
 ticking = when(lfo(beats=64, shape="saw") > 0.75, 0, 1)
 wood = clip("wood knocks", start=0.25, stop=0.37, rate=1.5, hits=seq("x--o --x- -o-- x---"))
-clock = stray(ticking * wood, around=0.5)
+knocker = stray(ticking * wood, around=0.5)
 
 # weather behind, glass all around
 rain = behind(filter(clip("rain on tin", rate=0.5 + 0.5 * knob(23)), cutoff=lfo(400, 3000, beats=24)))
@@ -35,6 +35,6 @@ air = everywhere((0.5 * knob(22) + lfo(0.05, 0.9, beats=48)) * reverb(glass1, si
 bell = clip("low bell", rate=0.75, hits=seq("x---o---", every=4))
 answer = delay(bell, time=beats(3), mix=1, tone=1500, longest=4)
 
-out.ring = [*(0.8 * one for one in walks), 0.6 * clock, 0.6 * air, rain]
+out.ring = [*(0.8 * one for one in walks), 0.6 * knocker, 0.6 * air, rain]
 out.stage = 0.5 * bell
 out.rear = 0.35 * answer

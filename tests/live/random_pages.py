@@ -92,7 +92,10 @@ class Writer:
                 f"lfo({self.plain(0.1, 9)})", f"lfo(200, {self.plain(300, 400)}, beats=8)", f"env({self.plain(0.1, 1)}, hits=every(2))"
             )
         if way == "knob":
-            return self.one("knob(1)", "(2 * knob(2) - 0.5)", "(1 - knob(1))", 'knob("near")', f"knob(3).log(20, {self.plain(100, 200)})")
+            return self.one(
+                "knob(1)", "(2 * knob(2) - 0.5)", "(1 - knob(1))", 'knob("near")', f"knob(3).log(20, {self.plain(100, 200)})", 'knob(3, device="nano")',
+                "pad(36)", "bend()", "key().gate", 'key("c3", device="nano").bend', "pedal()", 'key("c2", "c4", channel=2).pitch',
+            )  # fmt: skip
         if way == "follow":
             return f"follow({self.sound(deep + 1)})"
         a = self.number(deep + 1)
@@ -113,6 +116,8 @@ class Writer:
             return self.one(
                 f"tone({self.plain(50, 500)})", f"noise({self.plain(0, 1)}, channels=2)", "mic(1)", f'clip("{self.one(*FILES)}")', f"tone({self.plain(50, 500)}, gain={self.control(0, 1, deep)})",
                 f'clip("{self.one(*FILES)}", hits=seq("x-o- xx-o", swing={self.plain(0, 0.9)}))', f"pluck({self.plain(50, 90)}, hits=euclid(3, 8))",
+                f"pluck({self.plain(50, 90)}, hits=key('c3', channel=2))", f'clip("{self.one(*FILES)}", gain={self.plain(0, 1)}, hits=pad(36), gate=True)',
+                f'tone(gain={self.plain(0, 1)}, hits=tune("round", track=1, beats=8))',
             )  # fmt: skip
         if way == "filter":
             return f"filter({self.sound(deep + 1)}, cutoff={self.control(100, 5000, deep)}, q={self.plain(1, 2)})"

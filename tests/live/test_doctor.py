@@ -123,3 +123,10 @@ def test_the_doctor_itself_imports_no_device_library():
     status, said, _ = doctor.child(code, 60)
     assert (status, said.strip()) == (0, "set()")
     assert Path(sys.executable).exists()
+
+
+def test_controllers_are_named_with_the_door_they_come_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = '{"doors": ["jack", "alsa"], "controllers": ["nano"], "troubles": []}'
+    monkeypatch.setattr(doctor, "child", lambda code: (0, said, ""))
+    found = doctor.midi()
+    assert (found.state, found.says) == (doctor.WELL, "heard through JACK and ALSA: nano")

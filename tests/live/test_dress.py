@@ -72,6 +72,15 @@ def rehearsed(dress: Dress, new: Score, before: Score | None = None, deadline: f
     return found
 
 
+def test_what_waits_for_keys_is_struck_and_heard(dress) -> None:
+    keys = ("keys", 48, 72, "nano", 3)
+    fine = rehearsed(dress, score({"x": Node("pluck", settings={"hits": keys})}))
+    loud = rehearsed(dress, score({"x": Node("tone", (), {"gain": 2.0}, {"hits": keys})}, gain=8.0))
+    assert fine.ok, fine
+    assert not loud.ok
+    assert "x" in loud.reason
+
+
 TONE = {"hum": Node("tone", (), {"freq": 220, "gain": 0.5})}
 KINDS = [
     {"rain": Node("clip", (), {"rate": 0.5}, {"file": "rain on tin"})},

@@ -99,6 +99,9 @@ def heard(desk: Desk) -> float:
     core = Offline(48000, 4, ins=2)
     core.stand.knobs[:] = np.where(desk.stage.knobs > 0, desk.stage.knobs, 0.5)
     core.play(desk.hand.state.score)
+    core.stand.knobs[core.stand.knob_names != b""] = 0.5
+    for key in (36, 60):
+        core.stand.strike(1, key, 1.0)
     chance = np.random.default_rng(1).normal(0, 0.1, (2, 96000)).astype(np.float32)
     return float(np.abs(core.run(96000, chance)).max())
 

@@ -16,13 +16,14 @@ import pytest
 
 from live import journal, watch
 from live.core import layout as at
+from live.core.mail import Sender
 from live.core.memory import Map
 from live.core.ringfile import RUNNING, open_ring
 from live.pids import Held, alive, end
 from live.plan import compare
 from live.rig import Rig
 from live.score import Node, Score, Send
-from live.stage import Silent, Stage, differs, somewhere, sweep
+from live.stage import Silent, Stage, differs, fresh, somewhere, sweep
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="kill -9 is a POSIX word")
 SCORE = Score({"a": Node("tone"), "b": Node("freeze", ("a",))}, (Send("b", 0, 2, 0.5),))
@@ -247,3 +248,19 @@ def test_a_core_that_opens_its_device_late_gets_its_time_for_the_first_callback(
         assert gone == ["killed", "started"]
         watcher.core.communicate(b"\n")
     core.close()
+
+
+def test_hands_that_die_young_begin_again_later_each_time(tmp_path: Path) -> None:
+    fresh(tmp_path, Rig(hands=True, take=str(tmp_path / "take"), record=False))
+    core = Map(tmp_path / "core.map", at.CORE)
+    core.clock[at.C_STATE] = 1
+    with (tmp_path / "log").open("a") as log:
+        one = watch.Watch(tmp_path, Rig(hands=True), core, log, Sender(core, watch.WATCHER))
+        pauses = []
+        for _ in range(4):
+            one.hands, one.hands_since = subprocess.Popen([sys.executable, "-c", ""]), time.monotonic()
+            one.hands.wait()
+            one.look_after_hands()
+            assert one.hands is None
+            pauses.append(round(one.hands_again - time.monotonic()))
+    assert pauses == [1, 2, 4, 8]

@@ -40,7 +40,7 @@ def desk_of(
     cells[[at.C_LAT_IN, at.C_LAT_OUT, at.C_BLOCK, at.C_LOOKAHEAD]] = 480, 960, 256, 64
     stage = SimpleNamespace(
         meters=lambda: [SimpleNamespace(name=name, peak=peak, bad=(bad or {}).get(name, "")) for name, peak in levels.items()],
-        panicked=False, frame=96000, clock=Clock(), knobs=np.zeros(1024), core=SimpleNamespace(clock=cells), score=score,
+        panicked=False, frame=96000, clock=Clock(), knobs=np.zeros(1024), stands=lambda which: 0.0, core=SimpleNamespace(clock=cells), score=score,
         folder=Path("nowhere"), rig=SimpleNamespace(rate=48000, take="nowhere", seed=0, record=True, ins=ins),
     )  # fmt: skip
     hand = SimpleNamespace(state=State(page, Edit(), score), flights={}, busy="")
@@ -86,6 +86,8 @@ def test_levels_along_the_way_are_multiplied():
         (RAIN + "dusk = filter(rain)\nout.stage = dusk", "dusk", "rain went bad (not a number) and is kept out. undo()", {"bad": {"rain": "not a number"}}),
         (RAIN + "out.stage = rain * knob(21)", "rain", "its level out follows knob(21), which stands at 0. turn(21, 0.5)", {}),
         (RAIN + "soft = knob(3) * rain\nout.stage = soft", "rain", "the gain follows knob(3), which stands at 0. turn(3, 0.5)", {}),
+        (RAIN + 'out.stage = rain * knob("near")', "rain", 'its level out follows knob("near"), which stands at 0. turn("near", 0.5)', {}),
+        (RAIN + "out.stage = rain * pad(36)", "rain", 'its level out follows pad(36), which stands at 0. turn("pad 36", 0.5)', {}),
         (RAIN + "off = 0.0 * rain\nout.stage = off", "rain", "the gain is 0: give it a number above 0", {}),
         ('rain = clip("rain on tin", gain=0)\nout.stage = rain', "rain", "gain is 0: nothing comes out. rain.gain = 1", {}),
         (RAIN + "hall = reverb(rain, mix=0)\nout.stage = hall", "hall", "mix is 0: only what it hears is heard, not what it does. hall.mix = 0.3", {}),
@@ -93,6 +95,7 @@ def test_levels_along_the_way_are_multiplied():
         ('rain = clip("rain on tin", loop=False)\nout.stage = rain', "rain", "it was played once and has ended", {"peaks": {"rain": 0.0}}),
         ('rain = clip("rain on tin", hits="x---")\nout.stage = rain', "rain", "it waits for its hits: 'x---'", {"peaks": {"rain": 0.0}}),
         ('rain = clip("rain on tin", hits="----")\nout.stage = rain', "rain", "its rhythm has no hits", {"peaks": {"rain": 0.0}}),
+        ('wire = pluck(hits=key("c3"))\nout.stage = wire', "wire", 'it waits to be played: hits=key("c3")', {"peaks": {"wire": 0.0}}),
         ("wire = pluck()\nout.stage = wire", "wire", 'nobody strikes it. wire = pluck(hits=seq("x-o-"))', {"peaks": {"wire": 0.0}}),
         ("voice = mic(2)\nout.stage = voice", "voice", "input 2 is silent", {"peaks": {"voice": 0.0}}),
         (RAIN + "dusk = filter(rain)\nout.stage = dusk", "dusk", "it hears rain, which is silent, too: why(rain)", {"peaks": {"rain": 0.0, "dusk": 0.0}}),
