@@ -29,6 +29,7 @@ class Bars:
         self.cells[T_BPM], self.cells[T_BAR] = first.bpm, first.bar
         self.cells[T_BEAT0], self.cells[T_FRAME0] = first.beat0, first.frame0
         self._rate, self._done = first.rate, 0
+        self._said = first.bpm, first.bar  # by the last plan
 
     @staticmethod
     def of(cues: Iterable[Cue], rate: int) -> Bars:
@@ -74,7 +75,8 @@ class Bars:
     def plan(self, frame: int, plan: Plan) -> None:
         """A plan landed: its tempo goes on from the beat that was."""
         for step in plan:
-            if isinstance(step, Pace):
+            if isinstance(step, Pace) and (step.tempo, step.bar) != self._said:  # the core, too, takes it when the page says another
+                self._said = step.tempo, step.bar
                 self.until(frame)
                 planned(self.cells, frame, self._rate, step.tempo, step.bar)
                 self._note(frame)

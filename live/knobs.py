@@ -19,7 +19,7 @@ def number_of(names: np.ndarray, which: int | str) -> int | None:
     if not isinstance(which, str):
         return int(which)
     if is_number(which):
-        return int(which)
+        return int(which) if int(which) < KNOBS else None
     if why_not(which):
         return None
     found = np.flatnonzero(names[NAMED:] == which.encode())
@@ -33,6 +33,8 @@ def is_number(which: str) -> bool:
 
 def why_not(name: str) -> str:
     """What keeps a text from being a knob's name; nothing when it can be one. What is kept must be told apart to its end."""
+    if is_number(name):
+        return f"knobs are counted from 0 to {KNOBS - 1}"
     if not name or name != name.strip() or not name.isprintable():
         return "a knob's name is a word or two, with nothing before, after or hidden in it"
     return "" if len(name.encode()) < LONGEST else f"a knob's name has {LONGEST - 1} letters at most"

@@ -287,7 +287,16 @@ def evening_of(take: Path) -> Evening:
     frame = max(past.frame, 0)
     clock = bars.at(frame)
     bar, beat = clock.spot(frame)
-    return Evening(take, past.score, {past.names.get(knob, knob): value for knob, value in past.knobs.items()}, frame, clock.rate, bar, beat, book.stat().st_mtime)
+    return Evening(
+        take,
+        past.score,
+        {past.names.get(knob, knob): value for knob, value in past.knobs.items()},
+        frame,
+        clock.rate,
+        bar,
+        beat,
+        book.stat().st_mtime,
+    )
 
 
 def _newest_first(takes: Path) -> Iterator[Path]:

@@ -38,6 +38,7 @@ from live.score import Score
 from live.stage import BAD, Seen
 
 if TYPE_CHECKING:
+    from live.core.memory import Map
     from live.desk import Desk
 
 
@@ -67,13 +68,17 @@ class Studio(Seen):
         heard: Callable[[int, int], np.ndarray] | None = None,
         journal: bool = False,
         keep: bool = False,
+        core: Map | None = None,
     ) -> None:
-        """``folder``: where its journal lies; ``heard(frame, frames)``: what the inputs hear, (ins, frames); ``keep`` all that comes out."""
+        """``folder``: where its journal lies; ``heard(frame, frames)``: what the inputs hear, (ins, frames); ``keep`` all that comes out.
+
+        ``core``: a map it lies in, for hands to reach it.
+        """
         self.rig = Rig(
             device="studio", rate=rate, block=block, ins=ins, outs=outs, record=False, take=str(folder), ceiling=ceiling, seed=seed
         )
         self.folder, self.heard = folder, heard
-        self.offline = Offline(rate, outs, ins=ins, block=block, seed=seed, ceiling_db=ceiling, each_block=self._turn)
+        self.offline = Offline(rate, outs, ins=ins, block=block, seed=seed, ceiling_db=ceiling, each_block=self._turn, core=core)
         self.offline.stand.clock[at.C_BLOCK] = block
         self.core: Any = self.offline.stand  # clock, tempo, knobs, meters, names: as a core's shared memory has them
         self.score = Score()

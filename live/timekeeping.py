@@ -82,6 +82,9 @@ class Timekeeper:
     def bpm(self, value: Any) -> None:
         bpm = self._tempo(value)
         self._ours()
+        if bpm == self._desk.hand.state.score.tempo:  # the page says so already, but somebody tapped since
+            self._pace(Rubato(bpm=bpm), self._clock.next(self._desk.stage.frame, 1.0))
+            return
         change = typing(Edit(tempo=bpm))
         self._desk.hand.propose(Proposal(change, f"clock.bpm = {bpm:g}", when="beat", rehearse=False))
 

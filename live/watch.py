@@ -328,7 +328,21 @@ def resident(pid: int) -> float:
 
 def clear(folder: Path, *, whole: bool = False) -> None:
     """Remove what belongs to a session that is over; ``whole``: the log and the folder too."""
-    for pattern in ("*.map", "want-*.json", "*.new", "leave", "failed", "rig.json", "patch.json", "tape.json", "controls.json", "osc.json", "plugs.json", "lanes.json", "bell"):
+    for pattern in (
+        "*.map",
+        "want-*.json",
+        "*.new",
+        "leave",
+        "failed",
+        "rig.json",
+        "patch.json",
+        "tape.json",
+        "controls.json",
+        "osc.json",
+        "plugs.json",
+        "lanes.json",
+        "bell",
+    ):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
     if whole:

@@ -104,9 +104,7 @@ def one_run(report: Report, what: str, count: int, hertz: float, block: int, str
     came = came[came["bytes"][:, 0] == 0xB0]
     got, want = came["bytes"][:, 1:3].astype(int), sent[:, 1:3]
     same = len(got) == len(want) and bool((got == want).all())
-    note = (
-        f"{count} at {hertz:g} a second, block {block}, stress {went['turns'] or 'none'}; the server lost {lost} blocks, the witness {null.lost}"
-    )
+    note = f"{count} at {hertz:g} a second, block {block}, stress {went['turns'] or 'none'}; the server lost {lost} blocks, the witness {null.lost}"
     report.add(f"{what}: messages sent that did not come", len(want) - len(got), 0, unit="messages", note=note)
     report.add(
         f"{what}: order kept",

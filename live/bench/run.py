@@ -22,6 +22,7 @@ PARTS = (
     "linear",
     "knob",
     "messages",
+    "gig",
     "replug",
     "osc",
     "same",
@@ -89,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         evening,
         floor,
         follow_clock,
+        gig,
         hands_ports,
         keeping,
         keystroke,
@@ -137,6 +139,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             evening.run(report, part, rounds=(2 if asked.quick else 20) if part == "crash" else max(rounds, 3), seconds=length)
         elif part == "replug":
             hands_ports.run(report, rounds=3 if asked.quick else 20)
+        elif part == "gig":
+            gig.run(report)
         elif part == "messages":
             messages.run(report, quick=asked.quick, block=(asked.blocks or [256])[0])
         elif part == "osc":

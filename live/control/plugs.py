@@ -132,8 +132,8 @@ class Plugs(Part):
             self.hands.tell(f"no slot is free for {name}: {at.HANDS} controllers are heard already. Unplug one it may replace")
         for slot, holder in enumerate(self.slots.holders):
             if holder is not None:
-                ends = [self._tend(slot, True, holder.source), self._tend(slot, False, holder.sink)]
-                self._seat(slot, holder.name, holder.there and all(ends))
+                hears, tells = self._tend(slot, True, holder.source), self._tend(slot, False, holder.sink)
+                self._seat(slot, holder.name, holder.there and (hears if holder.source else tells))
         if came or went or self.slots.names != before:
             self._keep()
             self.asked = -1

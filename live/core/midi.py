@@ -130,7 +130,8 @@ def take_heard(stand):
     now = words(s[m.S_CLOCK], 64)[at.C_FRAME]
     for i in range(first, last):
         w = words(s[m.S_HEARD] + i % at.HEARD * 24, 3)
-        hear(stand, now, w[1] & 0xFFFFFFFF, w[1] >> 32, w[2])
+        came = w[0] if 0 < w[0] < now else now  # it acts now; whoever follows a clock wants to know when it was sent
+        hear(stand, came, w[1] & 0xFFFFFFFF, w[1] >> 32, w[2])
     heads[1] = last
 
 

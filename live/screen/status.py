@@ -67,7 +67,11 @@ def parts(s: Status) -> list[Part]:
     if s.panicked:
         add((0, "!! PANIC !!"), (1.2, "!! PANIC: go() opens !!"), look="status.loud")
     if s.learning is not None:
-        add((0.5, "?? LEARN ??"), (1.1, f"?? learn {short(s.learning, 24)}: move something, Esc leaves it ??".replace(" :", ":")), look="status.held")
+        add(
+            (0.5, "?? LEARN ??"),
+            (1.1, f"?? learn {short(s.learning, 24)}: move something, Esc leaves it ??".replace(" :", ":")),
+            look="status.held",
+        )
     if s.held:
         add((0, "## HELD ##"), look="status.held")
     add((0, number(s.bpm)), (1.5, f"{number(s.bpm):>3} bpm"))

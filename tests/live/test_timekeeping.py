@@ -33,6 +33,15 @@ def test_a_tempo_set_on_the_clock_is_typed_into_the_page_and_lands_on_the_next_b
     assert landed.frame == 48000
 
 
+def test_the_pages_own_tempo_comes_back_after_a_tap(evening):
+    evening.hand.tick = None
+    evening.stage.mail.word("pace", text='{"bpm": 120.4}')
+    evening.stage.frame = 30000
+    evening.type("clock.bpm = 120")
+    frame, pace = paces(evening)[-1]
+    assert (frame > 30000, pace) == (True, Rubato(bpm=120.0))
+
+
 def test_an_undo_takes_a_tempo_back(evening):
     evening.type("clock.bpm = 128", "undo()")
     assert evening.hand.state.score.tempo == 120.0

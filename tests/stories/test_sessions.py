@@ -17,7 +17,8 @@ from live.score import Score
 from live.session import FOLDERS, Session
 from tests.stories.pieces import CEILING, ROOT, Piece, Wave, knobs, pieces, unheard
 
-HOMES = sorted(path.parent for path in (ROOT / "sessions").glob("*/main.py"))
+HANDS = "gig"  # waits for hands: test_gig plays it
+HOMES = sorted(path.parent for path in (ROOT / "sessions").glob("*/main.py") if path.parent.name != HANDS)
 SCRIPTS = [path for home in HOMES for path in (home / "main.py", *sorted((home / "scenes").glob("*.py")))]
 SECONDS = 8.0
 SHORT = 5.0
