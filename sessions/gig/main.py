@@ -31,6 +31,6 @@ strings = delay(pluck(hits=key("c4"), decay=3, bright=0.5), time=beats(3 / 4), f
 # the fader: close or far; the pedal holds
 room = reverb(dark + struck + 0.6 * strings, size=0.9, decay=5, mix=1)
 both = knob(7, 0.7) * (0.8 * dark + struck + strings) + (1 - knob(7)) * room
-held = freeze(both, hold=pedal(), mix=pedal())
+held = pedal() * sustain(both, hold=pedal())
 
-out.stage = 0.5 * both + 0.6 * held
+out.stage = 0.9 * both + 0.8 * held

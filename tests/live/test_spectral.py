@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from engines.face import Control
+from live.core.offline import Offline
 from live.core.row import words
 from live.core.spectra import ALL, BINS, CHANNELS, SHEET, SpectralKernel, change, kernel, knob, spectrum
 from live.core.treatments import spectral as host
+from live.score import Drive, Node, Score, Send
 from tests.live.alone import play
 
-NEUTRAL = {"smear": {"bins": 0}, "gatebins": {"threshold": -120}, "tilt": {"slope": 0}}
-KINDS = {"smear": host.SMEAR, "gatebins": host.GATEBINS, "tilt": host.TILT}
+NEUTRAL = {"smear": {"bins": 0}, "gatebins": {"threshold": -120}, "tilt": {"slope": 0}, "sustain": {"hold": 0}}
+KINDS = {"smear": host.SMEAR, "gatebins": host.GATEBINS, "tilt": host.TILT, "sustain": host.SUSTAIN}
 SPLITS = {"1": 1, "7": 7, "63": 63, "64": 64, "mixed": (1, 64, 13, 2, 50, 37)}
 
 
@@ -163,6 +165,37 @@ def test_gatebins_lets_the_loud_pass_and_takes_the_quiet_down():
     level = np.abs(np.fft.rfft(y * np.hanning(24000))) * 4 / 24000
     assert 20 * np.log10(level[375] / 0.5) == pytest.approx(0, abs=0.05)
     assert 20 * np.log10(level[3000] / 0.001) < -50
+
+
+def held_from(start, end, frames=96000, heard=48000):
+    """Two tones that stop at ``heard``, under a sustain that is held from start to end."""
+    t = np.arange(frames) / 48000
+    x = ((0.2 * np.sin(2 * np.pi * 441 * t) + 0.1 * np.sin(2 * np.pi * 1330 * t)) * (np.arange(frames) < heard)).astype(np.float32)[None]
+    core = Offline(48000, 1, ins=1)
+    places = {"ear": Node("mic", settings={"first": 0, "width": 1}), "held": Node("sustain", ("ear",), {"hold": Drive("knob:64")})}
+    core.play(Score(places, (Send("held", 0, 1),)))
+    made = []
+    for frame in range(0, frames, 256):
+        core.turn(64, float(start <= frame < end))
+        made.append(core.run(256, x[:, frame : frame + 256]))
+    return x[0], np.concatenate(made, axis=1)[0]
+
+
+def test_what_is_held_goes_on_as_loud_and_at_its_pitch_after_the_sound_has_stopped():
+    x, y = held_from(40000, 90000)
+    late = y[56000:88000]
+    power = np.abs(np.fft.rfft(late * np.hanning(len(late)))) ** 2
+    peaks = np.argsort(power)[::-1][:8] * 48000 / len(late)
+    assert np.any(np.abs(peaks - 441) < 4)
+    assert abs(10 * np.log10(np.mean(late**2) / np.mean(x[20000:40000] ** 2))) < 1.0
+    assert np.abs(np.diff(y)).max() < 1.2 * np.abs(np.diff(x[:40000])).max()  # no click, neither coming nor going
+
+
+def test_let_go_the_sound_is_as_it_comes_again_to_the_bit():
+    x, y = held_from(10000, 30000)
+    late = 2048 + 64
+    assert np.array_equal(y[36000:46000], x[36000 - late : 46000 - late])
+    assert not np.array_equal(y[20000:26000], x[20000 - late : 26000 - late])
 
 
 def test_frames_before_and_after_are_within_reach_of_a_kernel():
