@@ -24,13 +24,13 @@ from live.core import layout as at
 from live.core.conductor import Refusal
 from live.core.kinds import kinds
 from live.core.memory import Map
-from live.core.midi import LET_GO, STRUCK
+from live.core.midi import BENT, FOOT, LET_GO, STRUCK
 from live.core.offline import Offline
 from live.core.pacing import CELLS, TIME
 from live.core.row import CHUNK
 from live.core.sources.pager import PAGER
 from live.core.stand import CEILING_DB, LOOKAHEAD
-from live.cue import Again, Cue, Gate, Key, Plugged, Rubato
+from live.cue import Again, Bent, Cue, Foot, Gate, Key, Plugged, Rubato
 from live.inline import Inline
 from live.journal import Journal
 from live.loudness import Ear
@@ -216,6 +216,14 @@ class _Player:
             core.stand.strike(STRUCK if what.on else LET_GO, what.key, what.velocity, what.slot, what.channel)
             if book:
                 book.write("note", frame, **{**asdict(what), "on": int(what.on)})
+        elif isinstance(what, Foot):
+            core.stand.strike(FOOT, 0, float(what.down), what.slot, what.channel)
+            if book:
+                book.write("foot", frame, **{**asdict(what), "down": int(what.down)})
+        elif isinstance(what, Bent):
+            core.stand.strike(BENT, what.semitones, what.wheel, what.slot, what.channel)
+            if book:
+                book.write("bend", frame, **asdict(what))
         elif isinstance(what, Plugged):
             core.stand.asked_slots[core.stand.ask(what.device)] = what.slots
             if book:

@@ -76,6 +76,25 @@ class Key:
 
 
 @dataclass(frozen=True)
+class Foot:
+    """The pedal of a controller's channel."""
+
+    down: bool
+    slot: int = 0
+    channel: int = 0
+
+
+@dataclass(frozen=True)
+class Bent:
+    """The bender of a channel: where it is, -1 to 1, and how many semitones that is by the controller's own range."""
+
+    wheel: float
+    semitones: float
+    slot: int = 0
+    channel: int = 0
+
+
+@dataclass(frozen=True)
 class Plugged:
     """A device that a word names: which slots it holds from now on, a bit each."""
 
@@ -96,13 +115,13 @@ class Again:
 
 @dataclass(frozen=True)
 class Cue:
-    """At ``frame``: a Score or a Plan to land, a note ``(place, kind, numbers)``, a knob ``(number or name, value)``, a Key, a Plugged, a Gate, a Rubato, an Again.
+    """At ``frame``: a Score or a Plan to land, a note ``(place, kind, numbers)``, a knob ``(number or name, value)``, a Key, a Foot, a Bent, a Plugged, a Gate, a Rubato, an Again.
 
     ``lands``: when a score or plan sounds, or a note acts, if that is later than it is laid out.
     """
 
     frame: int
-    what: Score | Plan | tuple[str, int, tuple[float, ...]] | tuple[int | str, float] | Key | Plugged | Gate | Rubato | Again
+    what: Score | Plan | tuple[str, int, tuple[float, ...]] | tuple[int | str, float] | Key | Foot | Bent | Plugged | Gate | Rubato | Again
     fade: float = FADE_SECONDS
     lands: int = 0
     over: float = 0.0  # frames a knob takes on its way, where a hand took it over and it went slowly
@@ -120,4 +139,4 @@ class Cue:
     @property
     def is_plan(self) -> bool:
         """Whether it changes what there is."""
-        return not (self.is_note or self.is_knob or isinstance(self.what, Key | Plugged | Gate | Rubato | Again))
+        return not (self.is_note or self.is_knob or isinstance(self.what, Key | Foot | Bent | Plugged | Gate | Rubato | Again))

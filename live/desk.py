@@ -213,7 +213,10 @@ class Desk:
 
     def _settle(self, edit: Edit) -> None:
         """An edit is accepted, or refused."""
-        self._typed = [one for one in self._typed if one is not edit]
+        for k, one in enumerate(self._typed):  # in place: somebody may be typing the next one
+            if one is edit:
+                del self._typed[k]
+                return
 
     def _lost(self, edit: Edit, before: Mapping[str, Any]) -> None:
         """An edit was refused: its names mean again what they meant."""

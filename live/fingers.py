@@ -4,7 +4,8 @@
     key().gate               the knob "key gate"        key().pitch  a curve over the knob "key": the newest held key
     bend()                   the knob "bend", from -1 to 1
 
-A device's own go by its name: "nano/key gate". Keys of a range or a channel, too: "key 48-72 ch2 gate".
+A device's own go by its name: "nano/key gate". Keys of a range or a channel, too: "key 48-72 ch2 gate". Keys that no pedal
+holds are dry: "key dry gate".
 """
 
 from __future__ import annotations
@@ -22,26 +23,60 @@ from live.values import Knob, Mover, Named, Number, Value, what_is
 
 NUMBERS = 512  # knobs without a name
 LONGEST = 60  # bytes of a name
+FARTHEST = 96  # semitones a wheel may bend
 MOVES = ("gate", "velocity", "pressure", "bend", "timbre")
 """What the newest held key does, besides its pitch."""
 LOWEST, HIGHEST = (440.0 * 2 ** ((key - 69) / 12) for key in (0, 127))
 DEVICE = re.compile(r"(?:(.+)/)?([^/]+)", re.DOTALL)
-KEY = re.compile(r"key(?: (\d+)-(\d+))?(?: ch(\d+))?(?: (gate|velocity|pressure|bend|timbre))?")
+KEY = re.compile(r"key(?: (\d+)-(\d+))?(?: ch(\d+))?( dry)?(?: (gate|velocity|pressure|bend|timbre))?")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Keys(Value):
-    """Keys or pads: what strikes a place, and numbers of the newest held one. ``channel`` 0: any; ``device`` "": any."""
+    """Keys or pads: what strikes a place, and numbers of the newest held one. ``channel`` 0: any; ``device`` "": any.
+
+    ``sustain``: whether the pedal holds them. ``semitones``: how far the wheel bends them; below 0 as far as the controller says. None: as usual: a single key is a pad, which no pedal holds and no wheel bends.
+    """
 
     low: int = 0
     high: int = 127
     device: str = ""
     channel: int = 0
+    sustain: bool | None = None
+    semitones: float | None = None
+
+    @staticmethod
+    def of(hits: Any) -> Keys:
+        """As a place is told it, the other way."""
+        _, low, high, device, channel, *more = hits
+        usual = Keys(low, high)
+        sustain, semitones = (bool(more[0]), float(more[1])) if more else (usual.sustains, usual.bends)
+        return Keys(
+            low, high, device, channel, None if sustain == usual.sustains else sustain, None if semitones == usual.bends else semitones
+        )
+
+    @property
+    def hits(self) -> tuple[Any, ...]:
+        """As a place is told it: no more than is unusual."""
+        usual = Keys(self.low, self.high)
+        more = (self.sustains, self.bends) != (usual.sustains, usual.bends)
+        return ("keys", self.low, self.high, self.device, self.channel, *((int(self.sustains), self.bends) if more else ()))
+
+    @property
+    def sustains(self) -> bool:
+        """Whether the pedal holds them."""
+        return self.low != self.high if self.sustain is None else self.sustain
+
+    @property
+    def bends(self) -> float:
+        """By how many semitones the wheel bends them; -1: as many as the controller says."""
+        return (0.0 if self.low == self.high else -1.0) if self.semitones is None else self.semitones
 
     def called(self, what: str = "") -> str:
         """The knob behind one of its numbers."""
         parts = ["key", *([f"{self.low}-{self.high}"] if (self.low, self.high) != (0, 127) else [])]
-        parts += [*([f"ch{self.channel}"] if self.channel else []), *([what] if what else [])]
+        parts += [*([f"ch{self.channel}"] if self.channel else []), *(["dry"] if what in ("", "gate") and not self.sustains else [])]
+        parts += [what] if what else []
         return of(self.device, " ".join(parts))
 
     @property
@@ -87,8 +122,15 @@ def knob(which: int | str, at: float | None = None, *, device: str | None = None
     return Number(source, bare=True)
 
 
-def key(low: int | str | None = None, high: int | str | None = None, device: str | None = None, channel: int | None = None) -> Keys:
-    """Keys: pluck(hits=key()) is played by them; key().pitch, .gate, .velocity, .pressure, .bend and .timbre are numbers of the newest."""
+def key(
+    low: int | str | None = None, high: int | str | None = None, device: str | None = None, channel: int | None = None,
+    sustain: bool | None = None, bend: float | None = None,
+) -> Keys:  # fmt: skip
+    """Keys: pluck(hits=key()) is played by them; key().pitch, .gate, .velocity, .pressure, .bend and .timbre are numbers of the newest.
+
+    The pedal holds them (sustain=False: it does not), the wheel bends tone and pluck by two semitones, or as many as the controller
+    says (bend=12: by an octave; bend=0: not at all). A single key is a pad: it does neither unless it is told to.
+    """
     bottom, top = 0 if low is None else key_number(low), 127 if high is None else key_number(high)
     if bottom > top:
         raise Mistake(
@@ -96,7 +138,13 @@ def key(low: int | str | None = None, high: int | str | None = None, device: str
         )
     if channel is not None and (type(channel) is not int or not 1 <= channel <= 16):
         raise Mistake(f"Channels go from 1 to 16; this is {what_is(channel)}.", near="All of them: key()", word="key")
-    return Keys(bottom, top, _device(device), channel or 0)
+    if sustain is not None and not isinstance(sustain, bool):
+        raise Mistake(f"sustain is True or False; this is {what_is(sustain)}.", near="Write: key(sustain=False)", word="sustain")
+    if bend is not None:
+        between("bend", bend, 0, FARTHEST)
+    usual = Keys(bottom, top)
+    sustain = None if sustain == usual.sustains else sustain
+    return Keys(bottom, top, _device(device), channel or 0, sustain, None if bend is None or bend == usual.bends else float(bend))
 
 
 def low_first(*keys: int) -> str:
@@ -205,8 +253,10 @@ def keys_of(name: str) -> tuple[Keys, str] | None:
     match = KEY.fullmatch(what)
     if not match:
         return None
-    low, high, channel, move = match.groups()
-    return Keys(int(low or 0), int(high or 127), device, int(channel or 0)), move or ""
+    low, high, channel, dry, move = match.groups()
+    bottom, top = int(low or 0), int(high or 127)
+    usual = move in MOVES[1:] or (not dry) == Keys(bottom, top).sustains
+    return Keys(bottom, top, device, int(channel or 0), None if usual else not dry), move or ""
 
 
 def struck_by(value: Any) -> Keys | None:
@@ -243,8 +293,11 @@ def said(name: str) -> str:
 def played(keys: Keys, pads: bool = True) -> str:
     """Keys as they are typed; a single one as the pad it is, unless ``pads`` says no."""
     device = f"device={typed(keys.device)}" if keys.device else ""
-    if pads and keys.low == keys.high and not keys.channel:
+    more = [*([] if keys.sustain is None else [f"sustain={keys.sustain}"])]
+    more += [] if keys.semitones is None else [f"bend={number(keys.semitones)}"]
+    if pads and keys.low == keys.high and not keys.channel and not more:
         return f"pad({', '.join(part for part in (str(keys.low), device) if part)})"
     low = typed(named_key(keys.low)) if keys.low else ""
     high = "" if keys.high == 127 else typed(named_key(keys.high)) if low else f"high={typed(named_key(keys.high))}"
-    return f"key({', '.join(part for part in (low, high, device, f'channel={keys.channel}' if keys.channel else '') if part)})"
+    parts = (low, high, device, f"channel={keys.channel}" if keys.channel else "", *more)
+    return f"key({', '.join(part for part in parts if part)})"

@@ -89,9 +89,11 @@ class Hand:
         self.tick: Callable[[], None] | None = None  # called while listening, many times a second
         self.plan: Plan = ()  # the last one
         self.busy = ""
+        self.mending = False
         self._queue: queue.SimpleQueue[Proposal | None] = queue.SimpleQueue()
         self._closed = False
         self._told = 0
+        self._tripped = ""
         self._thread = threading.Thread(target=self._run, name="hand", daemon=True)
         self._reader = threading.Thread(target=self._listen, name="receipts", daemon=True)
         self._thread.start()
@@ -122,9 +124,14 @@ class Hand:
         """Wait until nothing is under way any more; for scripts without a performer, and for tests."""
         self.caught_up(patience)
         until = time.monotonic() + patience
-        while (self.flights or self.torn) and time.monotonic() < until:
+        while self._is_under_way() and time.monotonic() < until:
             time.sleep(0.005)
         return not self.flights
+
+    def _is_under_way(self) -> bool:
+        """Asked under the lock: who takes a flight from the list has not yet done what it means."""
+        with self.lock:
+            return bool(self.flights or self.torn or self.mending)
 
     def close(self) -> None:
         """Take nothing any more."""
@@ -143,7 +150,11 @@ class Hand:
             if proposal is None:
                 return
             if self.torn:
-                self._mend()
+                try:
+                    self._mend()
+                except Exception as trouble:  # noqa: BLE001 - a core that is starting again, say: the hand goes on
+                    self.say(f"What was there before cannot be brought back: {trouble}. {plays()}")
+                self.mending = False
             if not proposal.idle:
                 self._try(proposal)
             proposal.done.set()
@@ -169,7 +180,7 @@ class Hand:
             time.sleep(EVERY)
         with self.lock:
             assert self.torn
-            (state, later), self.torn = self.torn, None
+            (state, later), self.torn, self.mending = self.torn, None, True
             self.past = self.past[: next((k for k, past in enumerate(self.past) if past is state), len(self.past))]
             self.state = state
             if plan := compare(self.stage.score, state.score):
@@ -277,16 +288,29 @@ class Hand:
             with self.lock:
                 try:
                     news = self.stage.read()
-                except (OSError, ValueError):  # the stage was closed under us
-                    return
+                except (OSError, ValueError, AttributeError):
+                    if self._closed or getattr(self.stage, "closed", False):  # the stage was closed under us
+                        return
+                    news = self.stage.news  # a system short of something: looked at again
                 for number in [n for n in self.flights if n in self.stage.answers]:
                     self._landed(number, self.stage.answers.pop(number))
             for line in news[self._told :]:
                 self.say(line)
             self._told = len(news)
-            if self.tick:
-                self.tick()
+            self._tick()
             time.sleep(EVERY)
+
+    def _tick(self) -> None:
+        """What is done by the way; whatever goes wrong there is said once, and receipts are read on."""
+        tick = self.tick
+        try:
+            if tick:
+                tick()
+        except Exception as trouble:  # noqa: BLE001
+            line = f"{type(trouble).__name__}: {trouble}. {plays()}"
+            if line != self._tripped:
+                self._tripped = line
+                self.say(line)
 
     def _landed(self, number: int, receipt: Any) -> None:
         """A plan has arrived, or the core would not have it."""

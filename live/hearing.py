@@ -6,13 +6,14 @@ with that knob exactly where the control stood, so nothing is heard; from then o
 
 from __future__ import annotations
 
-import math
+import contextlib
 import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from live.edits import Edit, State
+from live.faders import FULL, Fader
 from live.hand import Proposal
 from live.knobs import number_of
 from live.mistakes import Mistake
@@ -22,11 +23,12 @@ from live.vocabulary import word_of
 from live.weave import put
 
 if TYPE_CHECKING:
+    from live.control.post import Post
     from live.desk import Desk
 
 EVERY = 1 / 30
 KNOB_FRAMES = 240  # a knob's step takes so long, see live/core/inner.py
-LEVEL = 2.0  # how far the fader of a level goes
+PATIENCE = 0.1  # seconds a core is waited for that may stand still
 VERBS = ("hush", "go", "panic", "undo", "redo", "hold")
 
 
@@ -55,7 +57,7 @@ def _control(desk: Desk, state: State, control: str) -> Edit | None:
         now = now.beats * 60.0 / (page.tempo or desk.stage.clock.bpm)
     if not is_number(now) or known.high - known.low > WIDE or not known.hot:
         return None
-    _stand(desk, control, position(now, known.low, known.high, known.curve))
+    _stand(desk, control, Fader(control, known.low, known.high, known.curve).position(now))
     fresh = type(value)(value.kind, value.ins, {**value.controls, name: standing(word, name, knob(control))}, value.settings)
     fresh.name = value.name
     root, *keys = place.split(".")
@@ -79,12 +81,12 @@ def _level(desk: Desk, state: State, control: str) -> Edit | None:
             return value
         if value.name == place:
             found.append(1.0)
-            return Sound("gain", (value,), {"gain": knob(control).lin(0.0, LEVEL)})
+            return Sound("gain", (value,), {"gain": knob(control).lin(0.0, FULL)})
         if value.name is None and value.kind == "gain":
             inner, gain = value.ins[0], value.controls["gain"]
             if inner.name == place and is_number(gain):
                 found.append(gain)
-                return Sound("gain", (inner,), {"gain": knob(control).lin(0.0, LEVEL)})
+                return Sound("gain", (inner,), {"gain": knob(control).lin(0.0, FULL)})
             if inner.name == place:
                 return value  # somebody moves it already
             fresh = through(inner)
@@ -96,7 +98,7 @@ def _level(desk: Desk, state: State, control: str) -> Edit | None:
     fresh = through(whole) if isinstance(whole, Sound) else None
     if not found:
         return None
-    _stand(desk, control, position(found[0], 0.0, LEVEL, "lin"))
+    _stand(desk, control, Fader(control, 0.0, FULL).position(found[0]))
     return Edit(outs={out: fresh}, texts={f"out.{out}": f'the level of {place} follows knob("{control}")'})
 
 
@@ -105,17 +107,11 @@ def _stand(desk: Desk, name: str, to: float) -> None:
     stage = desk.stage
     names = getattr(stage.core, "knob_names", None)
     moves = names is not None and number_of(names, name) is not None and abs(stage.stands(name) - to) > 1e-6
+    there = stage.frame + 2 * stage.rig.block + 2 * KNOB_FRAMES
     stage.knob(name, to)
-    if moves:
-        time.sleep((2 * stage.rig.block + 2 * KNOB_FRAMES) / stage.rig.rate + 0.005)
-
-
-def position(value: float, low: float, high: float, curve: str) -> float:
-    """Where a knob stands, 0 to 1, when its control has a value."""
-    value = min(max(value, low), high)
-    if high <= low:
-        return 0.0
-    return math.log(value / low) / math.log(high / low) if curve == "log" and low > 0 else (value - low) / (high - low)
+    until = time.monotonic() + PATIENCE
+    while moves and stage.frame < there and time.monotonic() < until:
+        time.sleep(0.002)
 
 
 def moved(what: dict[str, Any]) -> str:
@@ -135,34 +131,37 @@ class Hearing:
         self.desk = desk
         self.learning: str | None = None  # what is learned now ("" for learn() alone); None: nothing
         self.clock: tuple[str, int] = ("int", 0)  # who keeps time, and how many are with us
-        self.post: Any = None
+        self.post: Post | None = None
         self._closed = threading.Event()
+        self._door = threading.Lock()  # letters are sent from several threads
         self._thread = threading.Thread(target=self._run, name="hearing", daemon=True)
         if desk.stage.rig.hands:
             self._thread.start()
 
     def send(self, word: str, /, **what: Any) -> bool:
         """A letter to the hands; False when there are none."""
-        return self._open() and bool(self.post.send(word, **what))
+        post = self._open()
+        return post is not None and post.send(word, **what)
 
     def close(self) -> None:
         """Hear nothing any more."""
         self._closed.set()
         if self._thread.is_alive():
             self._thread.join(2.0)
-        if self.post is not None:
-            self.post.close()
-            self.post = None
+        with self._door:
+            if self.post is not None:
+                self.post.close()
+                self.post = None
 
-    def _open(self) -> bool:
-        if self.post is None and self.desk.stage.rig.hands:
-            from live.control.post import DESK, Post
+    def _open(self) -> Post | None:
+        """Our end of the letters; None while there is none, and when all is over."""
+        with self._door:
+            if self.post is None and self.desk.stage.rig.hands and not self._closed.is_set():
+                from live.control.post import DESK, Post
 
-            try:
-                self.post = Post(self.desk.stage.folder, DESK)
-            except (OSError, ValueError):  # not there yet, or no longer
-                return False
-        return self.post is not None
+                with contextlib.suppress(OSError, ValueError):  # not there yet, or no longer
+                    self.post = Post(self.desk.stage.folder, DESK)
+            return self.post
 
     def _run(self) -> None:
         while not self._closed.wait(EVERY):
@@ -170,9 +169,8 @@ class Hearing:
 
     def look(self) -> None:
         """Read what has come."""
-        if not self._open():
-            return
-        for word, what in self.post.read():
+        post = self._open()
+        for word, what in post.read() if post else ():
             try:
                 self.take(word, what)
             except Mistake as slip:

@@ -272,6 +272,8 @@ MUSICAL = {
     "knob": ("frame", "knob", "value", "over"),
     "named": ("knob", "name", "value"),
     "note": ("frame", "on", "key", "velocity", "slot", "channel"),
+    "foot": ("frame", "down", "slot", "channel"),
+    "bend": ("frame", "wheel", "semitones", "slot", "channel"),
     "plugged": ("frame", "device", "slots"),
     "event": ("frame", "name", "kind", "numbers"),
     "gate": ("frame", "closed"),

@@ -279,7 +279,7 @@ def hits(word: Word, value: Any, settings: dict[str, Any]) -> None:
         for name in ("every", "swing", "turn"):
             settings.pop(name, None)
     if keys is not None:
-        settings["hits"] = ("keys", keys.low, keys.high, keys.device, keys.channel)
+        settings["hits"] = keys.hits
         return
     if isinstance(value, Tune):
         settings["hits"] = ("tune", value.file, value.track, value.beats, value.turn)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +23,7 @@ from live.core import layout as at
 from live.core.mail import Receipt
 from live.cue import Cue, Gate, Rubato
 from live.knobs import claim, number_of
-from live.plan import Pace, Plan
+from live.plan import Plan
 from live.rig import Rig
 from live.score import Score
 
@@ -36,6 +37,7 @@ class Paper:
         self.rig = Rig(device="paper", rate=rate, ins=ins, outs=outs, record=False, take=str(folder or Path()))
         self.folder = folder or Path(os.devnull)  # no runtime folder: what belongs there is not written
         self.score = Score()
+        self.turn = threading.Lock()  # time is looked at from several threads, and goes on where it is looked at
         self.bars = Bars([(0, Clock(rate, self.score.tempo, self.score.bar))])
         self.frame = 0
         self.cues: list[Cue] = []
@@ -55,9 +57,8 @@ class Paper:
         """A plan: it lands at its frame, or now."""
         lands = max(frame, self.frame)
         self.cues.append(Cue(lands, plan, fade))
-        for step in plan:
-            if isinstance(step, Pace):
-                self.bars.plan(lands, (step,))
+        with self.turn:
+            self.bars.plan(lands, plan)
         self.number += 1
         self.answers[self.number] = Receipt(self.number, at.LANDED, lands, "")
         return self.number
@@ -87,7 +88,8 @@ class Paper:
         if verb == "pace":
             pace = Rubato.of(json.loads(more["text"]))
             self.cues.append(Cue(more.get("frame") or self.frame, pace))
-            self.bars.bend(more.get("frame") or self.frame, pace)
+            with self.turn:
+                self.bars.bend(more.get("frame") or self.frame, pace)
 
     def panic(self) -> None:
         """Silence at once."""
@@ -115,14 +117,16 @@ class Paper:
     @property
     def core(self) -> Any:
         """A core that costs nothing."""
-        self.bars.until(self.frame)
-        return SimpleNamespace(clock=np.zeros(256, np.int64), tempo=self.bars.cells)
+        with self.turn:
+            self.bars.until(self.frame)
+            return SimpleNamespace(clock=np.zeros(256, np.int64), tempo=list(self.bars.cells))
 
     @property
     def clock(self) -> Clock:
         """Time as it stands."""
-        self.bars.until(self.frame)
-        return self.bars.at(self.frame)
+        with self.turn:
+            self.bars.until(self.frame)
+            return self.bars.at(self.frame)
 
     def load(self, seconds: float = 0.5) -> float:
         """Paper costs nothing."""

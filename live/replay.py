@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 
 from live.cli import Sorry
-from live.cue import Again, Cue, Gate, Key, Plugged, Rubato
+from live.cue import Again, Bent, Cue, Foot, Gate, Key, Plugged, Rubato
 from live.journal import WRITTEN, plan_from, read
 from live.plan import Make, Plan, Swap
 from live.score import Node
@@ -107,6 +107,11 @@ def played(journal: Path) -> Played:
                 case "note":
                     velocity, slot, channel = float(line["velocity"]), int(line["slot"]), int(line["channel"])
                     order.append((frame, Cue(frame, Key(bool(line["on"]), int(line["key"]), velocity, slot, channel))))
+                case "foot":
+                    order.append((frame, Cue(frame, Foot(bool(line["down"]), int(line["slot"]), int(line["channel"])))))
+                case "bend":
+                    bent = Bent(float(line["wheel"]), float(line["semitones"]), int(line["slot"]), int(line["channel"]))
+                    order.append((frame, Cue(frame, bent)))
                 case "gate":
                     order.append((frame, Cue(frame, Gate(bool(line["closed"])))))
                 case "pace":

@@ -157,7 +157,7 @@ class Trial:
         if not self.keyed or self.done < self.touched * TOUCH * self.room.rate:
             return
         for on in (LET_GO, STRUCK):
-            _, low, high, _, channel = self.keyed[(self.touched - (on == LET_GO)) % len(self.keyed)]
+            _, low, high, _, channel, *_ = self.keyed[(self.touched - (on == LET_GO)) % len(self.keyed)]
             if on == STRUCK or self.touched:
                 self.core.stand.strike(on, min(max(60, low), high), 0.8, 0, max(channel - 1, 0))
         self.touched += 1

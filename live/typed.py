@@ -116,7 +116,7 @@ def struck(hits: Any, every: float = 0.25, swing: float = 0.0, turn: float = 0.0
 
     if isinstance(hits, str):
         return _rhythm(Rhythm(hits, every, swing, turn))
-    return fingers.played(fingers.Keys(*hits[1:])) if hits[0] == "keys" else _tune(tunes.of(hits))
+    return fingers.played(fingers.Keys.of(hits)) if hits[0] == "keys" else _tune(tunes.of(hits))
 
 
 def _played(thing: Any) -> str:

@@ -28,16 +28,18 @@ class Post:
 
     def __init__(self, folder: Path, side: int) -> None:
         self.map = Map(folder / FILE, POST)
-        self.side = side
+        self.side, self.closed = side, False
         self.turn = threading.Lock()  # the desk says things from several threads
         self.place = int(self.map.heads[1 - side, 1])
 
     def send(self, word: str, /, **what: Any) -> bool:
-        """Say something; False when it is too long to be said."""
+        """Say something; False when it is too long to be said, or when all is over."""
         data = json.dumps([word, what], separators=(",", ":")).encode()
         if len(data) > SIZE - 8:
             return False
         with self.turn:
+            if self.closed:
+                return False
             head = int(self.map.heads[self.side, 0])
             self.map.letters[self.side, head % LETTERS] = (len(data), 0, data)
             self.map.heads[self.side, 0] = head + 1
@@ -45,6 +47,8 @@ class Post:
 
     def read(self) -> list[tuple[str, dict[str, Any]]]:
         """What the other side has said since last asked."""
+        if self.closed:
+            return []
         other = 1 - self.side
         head = int(self.map.heads[other, 0])
         first = max(self.place, head - LETTERS + 8)
@@ -62,4 +66,6 @@ class Post:
 
     def close(self) -> None:
         """Let go."""
-        self.map.close()
+        with self.turn:
+            self.closed = True
+            self.map.close()

@@ -126,8 +126,9 @@ class Hands:
         return bool(ports) and ports.send(slot, data, frame)  # type: ignore[union-attr]
 
     def tell(self, text: str) -> None:
-        """A line of news for the performer."""
-        self.post.send("said", text=text)
+        """A line of news for the performer; one that is longer than a letter is cut."""
+        if not self.post.send("said", text=text):
+            self.post.send("said", text=f"{text[:150]} ...")
 
     def tell_once(self, about: str, text: str) -> None:
         """The same, unless it is what was last said about it."""

@@ -1,11 +1,11 @@
-"""What the callback did by itself, put down: knobs that hands turned, keys, devices that were named and came, the gate, paces that began."""
+"""What the callback did by itself, put down: knobs that hands turned, keys, pedals, benders, devices that were named and came, the gate, paces that began."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from live.core.inner import KNOB_FRAMES
-from live.core.midi import STRUCK
+from live.core.midi import BENT, FOOT, STRUCK
 from live.core.stand import Stand
 from live.cue import Rubato
 from live.journal import Journal
@@ -32,7 +32,12 @@ class Deeds:
             journal.write("plugged", self.stand.frame, device=self.stand.asked[k].decode(), slots=int(self.plugged[k]))
         self.keys, keys = self.stand.keys(self.keys)
         for frame, what, key, velocity, slot, channel in keys:
-            journal.write("note", frame, on=int(what == STRUCK), key=key, velocity=velocity, slot=slot, channel=channel)
+            if what == FOOT:
+                journal.write("foot", frame, down=int(velocity), slot=slot, channel=channel)
+            elif what == BENT:
+                journal.write("bend", frame, wheel=velocity, semitones=key, slot=slot, channel=channel)
+            else:
+                journal.write("note", frame, on=int(what == STRUCK), key=int(key), velocity=velocity, slot=slot, channel=channel)
         self.paces, paces = self.stand.paces_begun(self.paces)
         for pace in paces:
             journal.write("pace", int(pace[0]), **Rubato.from_row(pace).data())

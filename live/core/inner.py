@@ -17,8 +17,8 @@ from live.core import layout as at
     S_COME, S_NCOME, S_LOG, S_OUTBUS, S_REST, S_TICK, S_GATED,
     S_CURVE, S_DONE, S_CUTS, S_OVER, S_TURNED, S_NTURNED, S_KNOWN, S_ROUTES,
     S_LANES, S_HEARD_AT, S_HEARD, S_ECHO_AT, S_ECHO, S_SAID_AT, S_SAID, S_HANDS,
-    S_NOTES, S_CHOSEN, S_OUTBOX, S_NOUT, S_WHEN,
-) = range(52)  # fmt: skip
+    S_NOTES, S_CHOSEN, S_OUTBOX, S_NOUT, S_WHEN, S_BENT,
+) = range(53)  # fmt: skip
 S_PACES, S_PACED, S_TICKS = 58, 59, 60  # live/core/pace.py and ticks.py
 STAND = 64
 PACES, PACED = 64, 512  # paces that wait for their frame; paces begun, kept for the journal
@@ -58,7 +58,7 @@ COME = 4096  # messages that wait for their frame in the block that is made: thr
 CUTS = 64  # times a block may be cut for messages; in a storm they come at the ends of chunks
 AT_ONCE = 512  # messages taken out of the heard ring for one block
 OUTBOX = 1024  # messages on their way out, in order of frame: three words each
-CHOSEN = 9  # int64 for each slot and channel, see zones.py
+CHOSEN = 16  # int64 for each slot and channel, see zones.py
 LOGGED = 4096  # knob moves kept for the journal: frame, knob, value, frames it took
 
 # the limiter's state (float64)

@@ -1,6 +1,7 @@
 """Keys in the core's own time: a place is struck by what hands play, at the very sample, and let go with it.
 
-Any kind that takes events may be told ``hits`` = ("keys", low, high, device, channel). Its row is then played through
+Any kind that takes events may be told ``hits`` = ("keys", low, high, device, channel), and after those whether the pedal
+holds it (1, 0) and by how many semitones the bender bends it (-1: as many as the controller says). Its row is then played through
 ``keying``: it reads the log of notes (see midi.py) from where it stands and puts what it hears into the queue of the
 kind's own op, beside what the desk sends. Time is cut at every note, so a note's frame is the first of its run.
 
@@ -9,7 +10,9 @@ kind's own op, beside what the desk sends. Time is cut at every note, so a note'
     the desk's events --> outer queue --------------------------------+
 
 A key's pitch goes to what has a pitch, its velocity to the gain. One voice follows its newest held key: let it go, and the
-one still held sounds again. ``notes``, when given, are laid on the keys from ``low`` up; a single key takes them in turn.
+one still held sounds again. What the foot holds is held, too: it goes when the pedal comes up. A single key is a pad, which no
+pedal holds and nothing bends, unless it is told to. A tone follows the bender of the hand that struck it; a pluck takes its pitch
+from it when it is struck. ``notes``, when given, are laid on the keys from ``low`` up; a single key takes them in turn.
 """
 
 from __future__ import annotations
@@ -24,7 +27,25 @@ from live.core.beating import MEANS, MOMENT, PEAK, PITCH, QUEUE, SPOT, _notes, _
 from live.core.inner import CLOSING, OPEN, OPENING, V_LAST, V_WAY
 from live.core.kinds import Kind, Making, op
 from live.core.layout import EVENT_CELLS, EVENTS_MAX
-from live.core.midi import N_CHANNEL, N_FRAME, N_KEY, N_SLOT, N_VELOCITY, N_WHAT, NOTE_CELLS, NOTES, STRUCK
+from live.core.midi import (
+    BENT,
+    F_BENT,
+    F_FOOT,
+    F_WHEEL,
+    FOOT,
+    LOGGED,
+    N_CHANNEL,
+    N_FRAME,
+    N_KEY,
+    N_SLOT,
+    N_VELOCITY,
+    N_WHAT,
+    NOTE_CELLS,
+    NOTES,
+    STAND_CELLS,
+    STANDS,
+    STRUCK,
+)
 from live.core.row import BEAT, EVENTS, HOW, OP, RATE, VOICE, address, call_op, cells, doubles, words
 
 
@@ -44,13 +65,17 @@ class Hands:
         return address(self.stand.asked_slots) + 8 * self.stand.ask(device) if device else 0
 
 
-# cells of a desk: integers; then the held keys, newest last (key, velocity, slot and channel), then the notes
-OWN, OUTER, LOG, MASK, LOW, HIGH, CHANNEL, MEANING, WAY, HOLDS, GIVEN, THERE, BORN, HELD, STRIKES = range(15)
-HEAD = 16
-MOST = 16  # held keys that are remembered
-KEY = 3  # cells of a held one
+# cells of a desk: integers (RANGE is a double); then the held keys, newest last, then the notes
+OWN, OUTER, LOG, MASK, LOW, HIGH, CHANNEL, MEANING, WAY, HOLDS, GIVEN, THERE, BORN, HELD, STRIKES, SUSTAINS, RANGE, SOUNDS = range(18)
+# SUSTAINS: 1 where the pedal holds. RANGE: semitones a whole bend is, -1 as the controller says. SOUNDS: whose note is the newest struck.
+HEAD = 20
+MOST = 32  # held keys that are remembered
+KEY = 5  # cells of a held one:
+H_KEY, H_VELOCITY, H_HAND, H_NOTE, H_LIFTED = range(KEY)
+# H_HAND: slot and channel. H_NOTE: what it was struck with. H_LIFTED: 1 while only the foot holds it.
 TABLE = HEAD + MOST * KEY
 EACH, NEWEST, TOP, ANY = range(4)
+LIFTED = -2.0  # for a key: all of a hand that only the foot holds
 # What letting go means. EACH: that pitch alone. NEWEST: the key held before it sounds again. TOP: over, if it was the newest.
 # ANY: over, when no key is held any more.
 WAYS = {"pluck": EACH, "tone": NEWEST, "clip": TOP, "env": ANY, "grains": ANY}
@@ -58,7 +83,7 @@ WAYS = {"pluck": EACH, "tone": NEWEST, "clip": TOP, "env": ANY, "grains": ANY}
 
 @njit(**HOW)
 def _put(inner, frame, kind, a, b, gain):
-    """One event into the inner queue; ``gain`` where grains look for it. In a storm the newest count: the oldest goes unheard."""
+    """One event into the inner queue; ``gain`` where grains look for it (and a tone for how far it is bent). In a storm the newest count: the oldest goes unheard."""
     e = _spot(inner)
     if e < 0:
         inner[1] += 1.0
@@ -81,29 +106,48 @@ def _note(desk, key):
 
 
 @njit(**HOW)
-def _strike(desk, inner, rate, frame, key, velocity):
-    """A key is struck, as its kind reads it."""
+def _bend(desk, hand):
+    """How far a hand bends its notes, in octaves."""
+    w, far = words(desk, HEAD), doubles(desk, HEAD)[RANGE]
+    if far == 0.0 or w[MEANING] != PITCH:
+        return 0.0
+    stands = doubles(w[LOG] + 8 * (STANDS + np.int64(hand) * STAND_CELLS), STAND_CELLS)
+    return (stands[F_WHEEL] * far if far > 0.0 else stands[F_BENT]) / 12.0
+
+
+@njit(**HOW)
+def _strike(desk, inner, rate, frame, key, velocity, hand):
+    """A key is struck, as its kind reads it: the note it is struck with."""
     w = words(desk, HEAD)
-    note = _note(desk, key)
+    note, bend = _note(desk, key), _bend(desk, hand)
+    w[SOUNDS] = np.int64(hand)
     if w[MEANING] == PEAK:
         _put(inner, frame, 1.0, velocity * note if w[GIVEN] > 0 else velocity, 0.0, 0.0)
     elif w[MEANING] == SPOT:
         _put(inner, frame, 1.0, note, 0.0, velocity)
     elif w[MEANING] == MOMENT:
         _put(inner, frame, 1.0, max(note, 0.0) * rate, velocity, 0.0)
+    elif w[WAY] == NEWEST:
+        _put(inner, frame, 1.0, note, velocity, bend)
     else:
+        note *= 2.0**bend
         _put(inner, frame, 1.0, note, velocity, 0.0)
     w[STRIKES] += 1
+    return note
 
 
 @njit(**HOW)
-def _forget(desk, key, hand):
-    """Take a key of a hand out of those that are held (-1: all of that hand): how many went, and whether the newest did."""
+def _forget(desk, inner, frame, key, hand, damps):
+    """Take a key of a hand out of those that are held: how many went, and whether the newest did. -1: all of that hand; LIFTED:
+    those of it that the foot held. ``damps``: where each sounds by itself, each is let go."""
     w, held = words(desk, HEAD), doubles(desk + 8 * HEAD, MOST * KEY)
     kept, newest = 0, False
     for i in range(w[HELD]):
-        if held[KEY * i + 2] == hand and (key < 0 or held[KEY * i] == key):
+        one = held[KEY * i : KEY * i + KEY]
+        if one[H_HAND] == hand and (key == -1 or one[H_KEY] == key or (key == LIFTED and one[H_LIFTED] != 0.0)):
             newest = newest or i == w[HELD] - 1
+            if damps and w[WAY] == EACH:
+                _put(inner, frame, 2.0, one[H_NOTE] if w[MEANING] == PITCH else 0.0, 0.0, 0.0)
             continue
         for j in range(KEY):
             held[KEY * kept + j] = held[KEY * i + j]
@@ -114,35 +158,49 @@ def _forget(desk, key, hand):
 
 
 @njit(**HOW)
-def _hold(desk, key, velocity, hand):
-    """Remember a key as the newest that is held."""
+def _room(desk, inner, frame):
+    """Room for one more: the oldest that only the foot holds goes, or else the oldest."""
     w, held = words(desk, HEAD), doubles(desk + 8 * HEAD, MOST * KEY)
-    _forget(desk, key, hand)
-    if w[HELD] == MOST:
-        for i in range((MOST - 1) * KEY):
-            held[i] = held[i + KEY]
-        w[HELD] -= 1
-    spot = KEY * w[HELD]
-    held[spot], held[spot + 1], held[spot + 2] = key, velocity, hand
+    if w[HELD] < MOST:
+        return
+    oldest = 0
+    while oldest < MOST and held[KEY * oldest + H_LIFTED] == 0.0:
+        oldest += 1
+    oldest %= MOST
+    _forget(desk, inner, frame, held[KEY * oldest + H_KEY], held[KEY * oldest + H_HAND], w[HOLDS] != 0)
+
+
+@njit(**HOW)
+def _play(desk, inner, rate, frame, key, velocity, hand):
+    """A key is struck, and is the newest that is held."""
+    w, held = words(desk, HEAD), doubles(desk + 8 * HEAD, MOST * KEY)
+    _forget(desk, inner, frame, key, hand, False)
+    _room(desk, inner, frame)
+    one = held[KEY * w[HELD] : KEY * w[HELD] + KEY]
+    one[H_NOTE] = _strike(desk, inner, rate, frame, key, velocity, hand)
+    one[H_KEY], one[H_VELOCITY], one[H_HAND], one[H_LIFTED] = key, velocity, hand, 0.0
     w[HELD] += 1
 
 
 @njit(**HOW)
 def _let_go(desk, inner, rate, frame, key, hand):
-    """A key is let go; -1: all of them."""
+    """A key is let go; -1: all of them; LIFTED: those that only the foot held."""
     w, held = words(desk, HEAD), doubles(desk + 8 * HEAD, MOST * KEY)
-    gone, newest = _forget(desk, key, hand)
-    if key < 0:
+    if key >= 0 and w[SUSTAINS] != 0 and doubles(w[LOG], LOGGED)[STANDS + np.int64(hand) * STAND_CELLS + F_FOOT] != 0.0:
+        for i in range(w[HELD]):
+            if held[KEY * i + H_HAND] == hand and held[KEY * i + H_KEY] == key:
+                held[KEY * i + H_LIFTED] = 1.0
+        return
+    gone, newest = _forget(desk, inner, frame, key, hand, w[HOLDS] != 0 and key != -1)
+    if key == -1:
         if w[HELD] == 0 or w[WAY] == EACH:
             _put(inner, frame, 2.0, 0.0, 0.0, 0.0)
             return
-    elif w[HOLDS] == 0 or gone == 0:
+    elif w[HOLDS] == 0 or gone == 0 or w[WAY] == EACH:
         return
-    if w[WAY] == EACH:
-        _put(inner, frame, 2.0, _note(desk, key) if w[MEANING] == PITCH else 0.0, 0.0, 0.0)
-    elif w[WAY] == NEWEST and newest and w[HELD] > 0:
-        spot = KEY * (w[HELD] - 1)
-        _strike(desk, inner, rate, frame, held[spot], held[spot + 1])
+    if w[WAY] == NEWEST and newest and w[HELD] > 0:
+        one = held[KEY * (w[HELD] - 1) : KEY * w[HELD]]
+        _strike(desk, inner, rate, frame, one[H_KEY], one[H_VELOCITY], one[H_HAND])
     elif w[HELD] == 0 or (newest and w[WAY] == TOP):
         _put(inner, frame, 2.0, 0.0, 0.0, 0.0)
 
@@ -155,14 +213,14 @@ def _mine(desk, log, e):
         return False
     if w[CHANNEL] >= 0 and log[e + N_CHANNEL] != w[CHANNEL]:
         return False
-    return log[e + N_KEY] < 0 or w[LOW] <= log[e + N_KEY] <= w[HIGH]
+    return log[e + N_WHAT] >= FOOT or log[e + N_KEY] < 0 or w[LOW] <= log[e + N_KEY] <= w[HIGH]
 
 
 @njit(**HOW)
 def _listen(desk, inner, rate, t, leaving):
     """Everything hands have played since the last run."""
     w = words(desk, HEAD)
-    log = doubles(w[LOG], 1 + NOTES * NOTE_CELLS)
+    log = doubles(w[LOG], LOGGED)
     total = np.int64(log[0])
     k = max(w[THERE], total - NOTES)
     while k < total:
@@ -170,12 +228,17 @@ def _listen(desk, inner, rate, t, leaving):
         k += 1
         if not _mine(desk, log, e):
             continue
-        key, hand = log[e + N_KEY], 16.0 * log[e + N_SLOT] + log[e + N_CHANNEL]
-        if log[e + N_WHAT] != STRUCK or log[e + N_VELOCITY] <= 0.0:
+        what, key, hand = log[e + N_WHAT], log[e + N_KEY], 16.0 * log[e + N_SLOT] + log[e + N_CHANNEL]
+        if what == FOOT:
+            if log[e + N_VELOCITY] == 0.0 and w[SUSTAINS] != 0:
+                _let_go(desk, inner, rate, t, LIFTED, hand)
+        elif what == BENT:
+            if w[WAY] == NEWEST and w[SOUNDS] == np.int64(hand):
+                _put(inner, t, 3.0, _bend(desk, hand), 0.0, 0.0)
+        elif what != STRUCK or log[e + N_VELOCITY] <= 0.0:
             _let_go(desk, inner, rate, t, key, hand)
         elif not leaving:
-            _hold(desk, key, log[e + N_VELOCITY], hand)
-            _strike(desk, inner, rate, t, key, log[e + N_VELOCITY])
+            _play(desk, inner, rate, t, key, log[e + N_VELOCITY], hand)
     w[THERE] = total
 
 
@@ -183,7 +246,7 @@ def _listen(desk, inner, rate, t, leaving):
 def _begin(desk, voice, t):
     """Its first run: it hears what is played from now on, and opens at once, for it begins in silence."""
     w = words(desk, HEAD)
-    log = doubles(w[LOG], 1 + NOTES * NOTE_CELLS)
+    log = doubles(w[LOG], LOGGED)
     total = np.int64(log[0])
     k = total
     while k > max(total - NOTES, 0) and log[1 + (k - 1) % NOTES * NOTE_CELLS + N_FRAME] >= t:
@@ -221,12 +284,16 @@ def keying(row, n, t):
 def lay(kind: Kind, given: Mapping[str, Any], making: Making) -> np.ndarray:
     """Lay the held keys out, and the row goes through ``keying``: the queue that the desk writes to. Says what is wrong with the keys."""
     try:
-        _, low, high, device, channel = given["hits"]
+        _, low, high, device, channel, *more = given["hits"]
         low, high, channel, device = int(low), int(high), int(channel), str(device)
-    except (TypeError, ValueError):
+        alone = low == high
+        sustains, far = (int(more[0]), float(more[1])) if more else (int(not alone), 0.0 if alone else -1.0)
+    except (TypeError, ValueError, IndexError):
         raise LookupError(f"hits={given['hits']!r} are no keys; legal: keys, low, high, device, channel") from None
     if not (0 <= low <= high <= 127 and 0 <= channel <= 16):
         raise LookupError(f"keys go from 0 to 127 and channels from 1 to 16; this is {low} to {high} on {channel}")
+    if sustains not in (0, 1) or not (far == -1 or 0 <= far <= 96):
+        raise LookupError(f"keys are held by a pedal or not (1, 0), and bent by 0 to 96 semitones (-1: as the controller says); this is {more}")
     gate, own = given.get("gate", True), kind.word in ("tone", "env")
     notes = _notes(kind, given)
     desk, outer, inner = np.zeros(TABLE + len(notes)), np.zeros(QUEUE), np.zeros(QUEUE)
@@ -235,6 +302,7 @@ def lay(kind: Kind, given: Mapping[str, Any], making: Making) -> np.ndarray:
     w[LOW], w[HIGH], w[CHANNEL] = low, high, channel - 1
     w[MEANING], w[WAY], w[GIVEN] = MEANS.get(kind.word, PITCH), WAYS.get(kind.word, EACH), len(notes)
     w[HOLDS] = own or ("gate" in given and (gate is True or (gate is not False and gate > 0)))
+    w[SUSTAINS], desk[RANGE], w[SOUNDS] = sustains, far, -1
     desk[TABLE:] = notes
     making.cells |= {OP: keying.address, BEAT: making.hold(desk), EVENTS: making.hold(inner)}
     return outer

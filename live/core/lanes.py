@@ -13,7 +13,7 @@ from live.core import layout as at
 # cells of a lane (float64): laid by hands
 KIND, KNOB, LOW, HIGH, TAKEOVER, STEP, PARAM, NEXT = range(8)
 # KNOB: the knob it turns, -1 none. LOW, HIGH: where the knob goes, 0 to 1, the other way round too.
-# STEP: share of the range one click travels (0: 1/127). PARAM: the NRPN's number (an RPN's plus RPN).
+# STEP: share of the range one click travels (0: 1/127). PARAM: the NRPN's number (an RPN's plus RPN); of keys, whether a pedal holds them.
 # NEXT: 1 + another lane that hears the same (0: none): a key may move its pad, its gate and its pitch.
 # kept by the core
 LAST, CAUGHT, HIGH7, HELD, GHOST, COUNT, KEYS = range(8, 15)
@@ -29,6 +29,7 @@ ABSOLUTE, TWOS, SIGN, OFFSET, FOURTEEN, TOGGLE, MOMENTARY, BEND14, NRPN, GATE, K
 # GATE: the velocity while held. KEY: the newest held key / 127, and it stays. KEY_GATE: 1 while any is held.
 # KEY_VELOCITY: the newest key's, and it stays.
 RPN = 16384
+WITHOUT_FOOT = 1  # PARAM of keys that a pedal does not hold
 WAITING = 1000.0
 
 JUMP, CATCH, SCALE = range(3)

@@ -7,6 +7,7 @@ away, so a desk that dies in the middle of a sentence has said nothing.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -59,13 +60,14 @@ class Receipt:
 
 
 class Sender:
-    """One box's writing end. Only one process may hold it."""
+    """One box's writing end. Only one process may hold it; its threads take turns."""
 
     def __init__(self, core: Map, box: int = 0) -> None:
         self.core, self.box = core, box
         self.bell = Bell(core.path.parent)
         self.rows = core.mail[box]
         self.number = int(time.time_ns() // 1000)
+        self.turn = threading.Lock()
 
     def plan(self, plan: Plan, *, when: str = "now", frame: int = 0, fade: float = 0.05) -> int:
         """Send a plan; the number its receipt will carry."""
@@ -79,6 +81,10 @@ class Sender:
 
     def send(self, lines: Iterable[Line], frame: int = 0, *, patience: float = 5.0) -> None:
         """Write rows, waiting for room if the core is busy."""
+        with self.turn:
+            self._write(lines, frame, patience)
+
+    def _write(self, lines: Iterable[Line], frame: int, patience: float) -> None:
         head = int(self.core.mail_head[self.box, 0])
         until = time.monotonic() + patience
         for verb, name, key, index, value, more, text in lines:

@@ -6,9 +6,12 @@ very sample), goes into ``echo``, and then turns knobs (routes, lanes, see turni
 
 Keys, for whoever sounds them: ``stand.notes`` (its address: cell S_NOTES of the stand) is doubles: [0] how many rows were put
 in so far, and row i at 1 + (i % NOTES) * NOTE_CELLS. The cells of a row: N_FRAME, N_WHAT (STRUCK or LET_GO), N_KEY (0 to 127;
--1 with LET_GO: all of that slot and channel), N_VELOCITY (0 to 1), N_SLOT (0 to 7), N_CHANNEL (0 to 15). A row is there before
+-1 with LET_GO: all of that slot and channel), N_VELOCITY (0 to 1), N_SLOT (0 to 7), N_CHANNEL (0 to 15). With FOOT, the pedal,
+N_VELOCITY is 1 (down) or 0; with BENT it is where the bender is, -1 to 1, and N_KEY the semitones that is by the controller's own
+range. From STANDS on lies where each slot and channel stands now: F_FOOT, F_WHEEL, F_BENT. A row is there before
 the run that begins at its frame, never later; time is cut at it, so its frame is the first of that run (in a storm several
-share a frame, in the order they came). Read from your own place up to [0]; if that is NOTES behind, go on from [0] - NOTES.
+share a frame, in the order they came). Only a bend does not cut time: it comes with the run it falls in, one row for all it did
+there. Read from your own place up to [0]; if that is NOTES behind, go on from [0] - NOTES.
 
 What goes out waits in the stand in order of frame: ``send`` puts a message there, from the ``said`` ring or from whoever
 keeps a clock, and JACK's callback gives the driver what is due.
@@ -25,15 +28,44 @@ from live.core import row as r
 from live.core.glides import send_knob
 from live.core.lanes import FOURTEEN, FOURTEEN_LSB, KIND, KNOB, LOW7, NEXT, NRPN, PARAM, POLY, PRESSED, RPN
 from live.core.row import doubles, fence, ints, words
-from live.core.turning import ALL_GO, DOWN, FINE, LETS_GO, MOVES, PRESSES, STRIKES, UP, WIDE, turn
-from live.core.zones import C_BEND, C_LOWER, C_PARAM, C_PRESSED, C_TIMBRE, C_UPPER, C_WHOSE, ZONE, acts, newest, remembered, zone
+from live.core.turning import ALL_GO, DOWN, DROPS, FINE, LETS_GO, LIFTS, MOVES, PRESSES, STRIKES, UP, WIDE, turn
+from live.core.zones import (
+    BENDER,
+    C_BEND,
+    C_FOOT,
+    C_HUNG,
+    C_LOWER,
+    C_PARAM,
+    C_PRESSED,
+    C_STALE,
+    C_STRUCK,
+    C_TIMBRE,
+    C_UPPER,
+    C_WHOSE,
+    ZONE,
+    acts,
+    bent,
+    far,
+    follows,
+    newest,
+    older,
+    remembered,
+    stale,
+    wheel,
+    zone,
+)
 
 NOTES = 8192
 NOTE_CELLS = 6
 N_FRAME, N_WHAT, N_KEY, N_VELOCITY, N_SLOT, N_CHANNEL = range(NOTE_CELLS)
-STRUCK, LET_GO = 1.0, 2.0
+STRUCK, LET_GO, FOOT, BENT = 1.0, 2.0, 3.0, 4.0
+STANDS = 1 + NOTES * NOTE_CELLS  # after the rows
+STAND_CELLS = 3
+F_FOOT, F_WHEEL, F_BENT = range(STAND_CELLS)
+LOGGED = STANDS + at.HANDS * 16 * STAND_CELLS  # doubles in all
 
 ENTRY, ENTRY_LOW, MORE, LESS = 6, 38, 96, 97  # data entry
+PEDAL, RESET = 64, 121
 TIMBRE = 74  # the controller that is a finger's third way to move
 CHAIN = 16  # lanes that may hear one message
 
@@ -149,7 +181,7 @@ def messages(stand, t, n):
         ahead = w[0] > t
         if ahead and (w[0] >= end or s[m.S_CUTS] >= m.CUTS or (s[m.S_NTURNED] > 0 and w[0] > s[m.S_WHEN])):
             break
-        if ahead and strikes(w[2]):
+        if ahead and strikes(stand, w[1] & 0xFF, w[2]):
             end = w[0]
             break
         rests = s[m.S_NTURNED] == 0
@@ -157,6 +189,8 @@ def messages(stand, t, n):
         if rests or w[0] < s[m.S_WHEN]:
             s[m.S_WHEN] = w[0]
         s[m.S_DONE] += 1
+    if s[m.S_BENT] != 0:
+        bends(stand, t)
     if s[m.S_NTURNED] > 0:
         if s[m.S_WHEN] <= t:
             settle(stand, t)
@@ -168,10 +202,15 @@ def messages(stand, t, n):
 
 
 @njit
-def strikes(data):
-    """Whether a message strikes a key or lets one go."""
+def strikes(stand, slot, data):
+    """Whether a message strikes a key or lets one go, by the hand or by the foot."""
     number = data >> 8 & 0x7F
-    return data & 0xE0 == 0x80 or (data & 0xF0 == 0xB0 and (number == 120 or number >= 123))
+    if data & 0xF0 != 0xB0:
+        return data & 0xE0 == 0x80
+    if number in (PEDAL, RESET):
+        down = number == PEDAL and data >> 16 & 0x7F >= 64
+        return remembered(stand, slot, data & 0x0F)[C_FOOT] != down
+    return number == 120 or number >= 123
 
 
 @njit
@@ -185,12 +224,21 @@ def happen(stand, t, slot, data):
         control(stand, t, slot, channel, a, b)
     elif status == 0x90 and b > 0:
         note(stand, t, STRUCK, a, b / 127.0, slot, channel)
-        if newest(stand, slot, channel):
+        hang(stand, slot, channel, a, False)
+        if newest(stand, slot, channel, a):
             touch(stand, slot, channel)
         tell(stand, ways[128 + a], STRIKES, b, a, -1)
     elif status == 0x90 or status == 0x80:
         note(stand, t, LET_GO, a, b / 127.0, slot, channel)
-        tell(stand, ways[128 + a], LETS_GO, b, a, -1)
+        one = remembered(stand, slot, channel)
+        if one[C_STRUCK] == a + 1:
+            one[C_STRUCK] = 0
+        if one[C_FOOT] != 0:
+            hang(stand, slot, channel, a, True)
+            tell(stand, ways[128 + a], LIFTS, b, a, -1)
+        else:
+            tell(stand, ways[128 + a], LETS_GO, b, a, -1)
+            touch_older(stand, slot)
     elif status == 0xA0:
         if ways[128 + a] >= 0 and ways[128 + a] & PRESSED:
             tell(stand, ways[128 + a], PRESSES, b, a, -1)
@@ -200,8 +248,10 @@ def happen(stand, t, slot, data):
     elif status == 0xD0:
         if acts(stand, slot, channel, C_PRESSED, a):
             tell(stand, ways[at.PRESSURE], MOVES, a, 0, -1)
-    elif acts(stand, slot, channel, C_BEND, a | b << 7):
-        tell(stand, ways[at.BEND], WIDE, a | b << 7, 0, -1)
+    else:
+        stale(stand, slot, channel)
+        if acts(stand, slot, channel, C_BEND, a | b << 7):
+            tell(stand, ways[at.BEND], WIDE, a | b << 7, 0, -1)
 
 
 @njit
@@ -217,6 +267,61 @@ def touch(stand, slot, channel):
 
 
 @njit
+def touch_older(stand, slot):
+    """The newest finger was let go: what the one does that is still held acts again."""
+    found = older(stand, slot)
+    if found >= 0:
+        touch(stand, slot, found)
+
+
+@njit
+def hang(stand, slot, channel, key, up):
+    """Remember of a key whether the hand has let it go while the foot holds it; whether it had before."""
+    one = remembered(stand, slot, channel)
+    cell, bit = C_HUNG + key // 64, np.int64(1) << np.int64(key % 64)
+    was = one[cell] & bit != 0
+    one[cell] = one[cell] | bit if up else one[cell] & ~bit
+    return was
+
+
+@njit
+def pedal(stand, t, slot, channel, down):
+    """The pedal of a channel, or of a zone: what hands have let go meanwhile goes when it comes up."""
+    s = words(stand, m.STAND)
+    for c in range(16):
+        one = remembered(stand, slot, c)
+        if not follows(stand, slot, channel, c) or one[C_FOOT] == down:
+            continue
+        one[C_FOOT] = down
+        note(stand, t, FOOT, 0, np.float64(down), slot, c)
+        if down or (one[C_HUNG] == 0 and one[C_HUNG + 1] == 0):
+            continue
+        ways = r.carray(r._at(s[m.S_ROUTES] + (slot * 16 + c) * at.ROUTES * 2, np.int16), (at.ROUTES,))
+        for key in range(128):
+            if hang(stand, slot, c, key, False):
+                tell(stand, ways[128 + key], DROPS, 0, key, -1)
+    if not down:
+        touch_older(stand, slot)
+
+
+@njit
+def bends(stand, t):
+    """Benders that moved since the last run, put down."""
+    s = words(stand, m.STAND)
+    s[m.S_BENT] = 0
+    stands = doubles(s[m.S_NOTES], LOGGED)
+    for hand in range(at.HANDS * 16):
+        one = remembered(stand, hand // 16, hand % 16)
+        if one[C_STALE] == 0:
+            continue
+        one[C_STALE] = 0
+        where, semitones = wheel(stand, hand // 16, hand % 16), bent(stand, hand // 16, hand % 16)
+        spot = STANDS + hand * STAND_CELLS
+        if stands[spot + F_WHEEL] != where or stands[spot + F_BENT] != semitones:
+            note(stand, t, BENT, semitones, where, hand // 16, hand % 16)
+
+
+@njit
 def control(stand, t, slot, channel, number, value):
     """A controller: most turn a knob, some say what the next ones mean, some let all keys go."""
     s = words(stand, m.STAND)
@@ -226,13 +331,18 @@ def control(stand, t, slot, channel, number, value):
         choose(chosen, number, value)
     elif number == 120 or number >= 123:
         note(stand, t, LET_GO, -1, 0.0, slot, channel)
+        chosen[C_HUNG] = chosen[C_HUNG + 1] = chosen[C_STRUCK] = 0
         for key in range(128):
             tell(stand, ways[128 + key], ALL_GO, 0, key, -1)
+    elif number in (PEDAL, RESET):
+        pedal(stand, t, slot, channel, 1 if number == PEDAL and value >= 64 else 0)
     if number == TIMBRE and not acts(stand, slot, channel, C_TIMBRE, value):
         return
     how = FINE if ways[number] >= 0 and ways[number] & LOW7 else MOVES
     if number == ENTRY and chosen[C_PARAM] == RPN + ZONE + 1:
         zone(stand, slot, channel, value)
+    elif chosen[C_PARAM] == RPN + BENDER + 1 and number in (ENTRY, ENTRY_LOW):
+        far(stand, slot, channel, value * 100 if number == ENTRY else value, number == ENTRY_LOW)
     if number in (ENTRY, ENTRY_LOW, MORE, LESS):
         if chosen[C_PARAM] != 0:
             how = FINE if number == ENTRY_LOW else UP if number == MORE else DOWN if number == LESS else MOVES
@@ -309,9 +419,14 @@ def settle(stand, t):
 
 @njit
 def note(stand, t, what, key, velocity, slot, channel):
-    """A key is struck or let go."""
+    """A key is struck or let go, a pedal is moved, a bender."""
     s = words(stand, m.STAND)
-    log = doubles(s[m.S_NOTES], 1 + NOTES * NOTE_CELLS)
+    log = doubles(s[m.S_NOTES], LOGGED)
+    hand = STANDS + (slot * 16 + channel) * STAND_CELLS
+    if what == FOOT:
+        log[hand + F_FOOT] = velocity
+    elif what == BENT:
+        log[hand + F_WHEEL], log[hand + F_BENT] = velocity, key
     spot = 1 + np.int64(log[0]) % NOTES * NOTE_CELLS
     log[spot + N_FRAME], log[spot + N_WHAT], log[spot + N_KEY] = t, what, key
     log[spot + N_VELOCITY], log[spot + N_SLOT], log[spot + N_CHANNEL] = velocity, slot, channel

@@ -132,7 +132,7 @@ class Stand:
         self.over = np.zeros(at.KNOBS)  # how long a knob's next way takes, where it was another than usual: for a take played again
         self.turned = np.zeros(2 * at.KNOBS, np.int32)
         self.chosen = np.zeros((at.HANDS * 16, m.CHOSEN), np.int64)
-        self.notes = np.zeros(1 + midi.NOTES * midi.NOTE_CELLS)
+        self.notes = np.zeros(midi.LOGGED)
         self.log = np.zeros(1 + 4 * m.LOGGED)
         self.paces = np.zeros(2 + m.PACES * pacing.PACE)
         self.paced = np.zeros(1 + m.PACED * pacing.PACE)
@@ -258,17 +258,22 @@ class Stand:
         table = self.log[1:].reshape(-1, 4)
         return total, deque((int(f), int(k), float(v), float(o)) for f, k, v, o in (table[i % m.LOGGED] for i in range(first, total)))
 
-    def keys(self, since: int) -> tuple[int, list[tuple[int, int, int, float, int, int]]]:
-        """Keys struck and let go since the ``since``-th: (frame, what, key, velocity, slot, channel)."""
+    def keys(self, since: int) -> tuple[int, list[tuple[int, int, float, float, int, int]]]:
+        """Keys struck and let go since the ``since``-th, pedals and benders: (frame, what, key, velocity, slot, channel), see midi.py."""
         total = int(self.notes[0])
-        table = self.notes[1:].reshape(-1, midi.NOTE_CELLS)
+        table = self.notes[1 : midi.STANDS].reshape(-1, midi.NOTE_CELLS)
         rows = (table[i % midi.NOTES] for i in range(max(since, total - midi.NOTES), total))
-        return total, [(int(f), int(w), int(k), float(v), int(s), int(c)) for f, w, k, v, s, c in rows]
+        return total, [(int(f), int(w), float(k), float(v), int(s), int(c)) for f, w, k, v, s, c in rows]
 
-    def strike(self, what: int, key: int, velocity: float, slot: int = 0, channel: int = 0) -> None:
-        """A key, now: for a take played again. Only where time stands still meanwhile."""
+    def strike(self, what: float, key: float, velocity: float, slot: int = 0, channel: int = 0) -> None:
+        """A key, a pedal or a bender, now: for a take played again. Only where time stands still meanwhile."""
         total = int(self.notes[0])
-        self.notes[1:].reshape(-1, midi.NOTE_CELLS)[total % midi.NOTES] = self.frame, what, key, velocity, slot, channel
+        self.notes[1 : midi.STANDS].reshape(-1, midi.NOTE_CELLS)[total % midi.NOTES] = self.frame, what, key, velocity, slot, channel
+        stands = self.notes[midi.STANDS :].reshape(-1, midi.STAND_CELLS)[16 * slot + channel]
+        if what == midi.FOOT:
+            stands[midi.F_FOOT] = velocity
+        elif what == midi.BENT:
+            stands[midi.F_WHEEL], stands[midi.F_BENT] = velocity, key
         self.notes[0] = total + 1
 
     def ask(self, device: str) -> int:

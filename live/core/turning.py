@@ -34,12 +34,14 @@ from live.core.lanes import (
     MOMENTARY,
     NRPN,
     OFFSET,
+    PARAM,
     SIGN,
     STEP,
     TAKEOVER,
     TOGGLE,
     TWOS,
     WAITING,
+    WITHOUT_FOOT,
 )
 
 NEAR = 1.0 / 64.0  # a hand this near has the knob
@@ -48,8 +50,9 @@ FINGERS = 7
 NOWHERE = math.nan
 
 # how a lane is told something
-MOVES, FINE, WIDE, STRIKES, LETS_GO, PRESSES, UP, DOWN, ALL_GO = range(9)
+MOVES, FINE, WIDE, STRIKES, LETS_GO, PRESSES, UP, DOWN, ALL_GO, LIFTS, DROPS = range(11)
 # MOVES: 7 bits. FINE: the lower seven of 14. WIDE: all 14 (bend). UP, DOWN: a click of data entry. ALL_GO: no key is held.
+# LIFTS: the hand lets a key go while the foot holds it; DROPS: the foot lets it go.
 
 
 @njit
@@ -175,6 +178,9 @@ def strike(cells, how, data, key, wish):
     if how == PRESSES:
         held = int(cells[KEYS]) & 127 == key and cells[COUNT] > 0.0
         return low + data / 127.0 * span if held and (kind in (GATE, ABSOLUTE)) else NOWHERE
+    sustains = kind in (KEY, KEY_GATE, KEY_VELOCITY) and cells[PARAM] != WITHOUT_FOOT
+    if how in (LIFTS, DROPS) and (how == LIFTS) == sustains:
+        return NOWHERE
     newest = int(cells[KEYS]) & 127
     was = cells[COUNT]
     if how == ALL_GO:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -232,48 +231,30 @@ def test_a_fade_is_as_long_as_it_was_asked(evening):
 
 
 class Choosy(Paper):
-    """A stage whose core will not have some words, and says so only when it is told to."""
+    """A stage whose core will not have some words, and may take its time to say so."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder=folder, ins=2)
-        self.late: list[tuple[int, Receipt]] = []
+        self.silent = False
+        self.late: dict[int, Receipt] = {}
 
     def post(self, plan, *, when="now", frame=0, fade=0.05):
         number = super().post(plan, when=when, frame=frame, fade=fade)
-        receipt = self.answers.pop(number)
         if "noise(" in told(plan):
-            receipt = Receipt(number, at.REFUSED, receipt.frame, "no noise here")
-        self.late.append((number, receipt))
+            self.answers[number] = Receipt(number, at.REFUSED, self.frame, "no noise here")
+        if self.silent:
+            self.late[number] = self.answers.pop(number)
         return number
 
-    def answer(self) -> None:
-        """The core speaks."""
+    def speak(self) -> None:
+        """The core answers, and whatever comes after this at once."""
+        self.silent = False
         self.answers.update(self.late)
-        self.late.clear()
-
-
-def wait_for(what) -> bool:
-    until = time.monotonic() + 5
-    while not what() and time.monotonic() < until:
-        time.sleep(0.005)
-    return bool(what())
-
-
-def typed_on(one: Evening, *lines: str) -> None:
-    """Type lines and wait until they are posted, not until they land."""
-    for line in lines:
-        one.desk.run(line)
-        mark = one.hand.propose(Proposal(lambda state: state, "\0", step=False))
-        mark.done.wait(5)
 
 
 def test_what_the_core_will_not_have_is_taken_back(tmp_path):
     one = Evening(tmp_path, Choosy(tmp_path))
-    typed_on(one, "x = tone(200)")
-    one.stage.answer()
-    typed_on(one, "x = noise()")
-    one.stage.answer()
-    assert wait_for(lambda: one.said)
+    one.type("x = tone(200)", "x = noise()")
     assert "no noise here. What played plays on." in one.said[-1]
     assert one.hand.state.score == one.stage.score
     assert one.stage.score.places["x"].kind == "tone"
@@ -283,16 +264,20 @@ def test_what_the_core_will_not_have_is_taken_back(tmp_path):
 
 def test_what_was_typed_after_something_the_core_will_not_have_stays(tmp_path):
     one = Evening(tmp_path, Choosy(tmp_path))
-    typed_on(one, "x = tone(200)")
-    one.stage.answer()
-    typed_on(one, "y = noise()", "x.freq = 300", "z = tone(400)")
-    assert wait_for(lambda: one.stage.answer() or (not one.hand.flights and not one.stage.late and len(one.stage.score.places) == 2))
+    one.type("x = tone(200)")
+    one.stage.silent = True
+    for line in ("y = noise()", "x.freq = 300", "z = tone(400)"):
+        one.desk.run(line)
+    one.hand.caught_up()
+    assert len(one.hand.flights) == 3
+    with one.hand.lock:
+        one.stage.speak()
+    one.hand.settle()
     assert set(one.stage.score.places) == {"x", "z"}
     assert one.hand.state.score == one.stage.score
     assert set(one.hand.state.page.names) == {"x", "z"}
-    typed_on(one, "undo()")
-    one.stage.answer()
-    assert wait_for(lambda: set(one.stage.score.places) == {"x"})
+    one.type("undo()")
+    assert set(one.stage.score.places) == {"x"}
     assert one.stage.score.places["x"].controls["freq"] == 300
     one.desk.close()
 

@@ -7,7 +7,8 @@ import pytest
 
 from live.control.post import DESK, FILE, HANDS, POST, Post
 from live.core.memory import Map
-from live.hearing import moved, position, touched
+from live.faders import Fader
+from live.hearing import moved, touched
 from live.lessons import controls_of, knobs_of
 from live.mistakes import Mistake
 from tests.live.test_hand import Evening
@@ -63,7 +64,7 @@ def test_a_first_touch_is_not_heard_at_all():
         core.play(score(0.3))
         first = core.run(4800)
         if touch:
-            core.conductor.claim("t.gain", position(0.3, 0.0, 2.0, "lin"))
+            core.conductor.claim("t.gain", Fader("t.gain", 0.0, 2.0).position(0.3))
             core.play(score(Drive("knob:t.gain", 2.0, 0.0)), fade=0.0)
         return np.concatenate([first, core.run(9600)], 1)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from live.bounce import bounce
 from live.core.check import Refusal
-from live.core.midi import LET_GO, STRUCK
+from live.core.midi import FOOT, LET_GO, STRUCK
 from live.core.offline import Offline
 from live.plan import compare
 from live.replay import played as played_again
@@ -71,6 +71,10 @@ def on(core: Offline, key: int, velocity: float = 1.0, slot: int = 0, channel: i
 
 def off(core: Offline, key: int, slot: int = 0, channel: int = 0) -> None:
     core.stand.strike(int(LET_GO), key, 0.0, slot, channel)
+
+
+def foot(core: Offline, down: bool, slot: int = 0, channel: int = 0) -> None:
+    core.stand.strike(FOOT, 0, float(down), slot, channel)
 
 
 def message(core: Offline, *data: int, slot: int = 0, frame: int = 0) -> None:
@@ -279,6 +283,193 @@ def test_a_storm_of_keys_loses_none_that_fits() -> None:
     assert np.abs(core.run(960)).max() == 0
 
 
+# --- held by the foot -----------------------------------------------------------------------------
+
+
+def test_the_foot_holds_a_tone_until_it_comes_up() -> None:
+    core, heard = tone(), []
+    for step in ((on, 69), (foot, True), (off, 69), (on, 81), (off, 81), (foot, False), (foot, True), (on, 57), (foot, False), (off, 57)):
+        step[0](core, step[1])
+        core.run(960)
+        heard.append(round(hertz(core.run(9600))))
+    assert heard == [440, 440, 440, 880, 880, 0, 0, 220, 220, 0]
+
+
+def test_when_the_foot_comes_up_the_key_that_is_still_held_sounds_again() -> None:
+    core = tone()
+    on(core, 69)
+    foot(core, True)
+    on(core, 81)
+    off(core, 81)
+    core.run(960)
+    assert hertz(core.run(9600)) == pytest.approx(880, abs=0.5)
+    foot(core, False)
+    core.run(960)
+    assert hertz(core.run(9600)) == pytest.approx(440, abs=0.5)
+
+
+@given(some.lists(some.tuples(some.sampled_from(("on", "off", "foot")), some.integers(60, 66)), max_size=24))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_tone_plays_the_newest_that_hand_or_foot_holds(moves: list[tuple[str, int]]) -> None:
+    core, fingers, held, down = tone(), set[int](), list[int](), False
+    for move, key in moves:
+        if move == "on":
+            on(core, key)
+            fingers.add(key)
+            held = [*(k for k in held if k != key), key]
+        elif move == "off":
+            off(core, key)
+            fingers.discard(key)
+            held = held if down else [k for k in held if k != key]
+        else:
+            down = not down
+            foot(core, down)
+            held = held if down else [k for k in held if k in fingers]
+        core.run(7)
+    core.run(960)
+    heard = hertz(core.run(9600))
+    assert heard == pytest.approx(440 * 2 ** ((held[-1] - 69) / 12) if held else 0, abs=0.5)
+
+
+@pytest.mark.parametrize(("hits", "holds"), [(ALL, True), ((*ALL, 0, -1.0), False), (("keys", 36, 36, "", 0), False), (("keys", 36, 36, "", 0, 1, 0.0), True)])
+def test_the_foot_holds_a_gated_clip_but_no_pad_nor_what_is_told_otherwise(steps: str, hits: Any, holds: bool) -> None:
+    core = waiting("clip", hits, file=steps, gate=True)
+    foot(core, True)
+    on(core, 36)
+    core.run(1000)
+    off(core, 36)
+    core.run(1000)
+    assert (np.abs(core.run(1000)).max() > 0.005) == holds
+    foot(core, False)
+    core.run(1000)
+    assert np.abs(core.run(1000)).max() == 0
+
+
+def test_the_foot_holds_the_strings_of_a_gated_pluck_and_lets_each_go_that_no_finger_holds() -> None:
+    core = waiting("pluck", gate=True)
+    foot(core, True)
+    for key in (57, 64):
+        on(core, key)
+    core.run(2400)
+    off(core, 64)
+    core.run(14400)
+    loud = []
+    for _ in range(2):
+        spectrum = np.abs(np.fft.rfft(core.run(48000)[0] * np.hanning(48000)))
+        loud.append((bool(spectrum[215:225].max() > 1), bool(spectrum[325:335].max() > 1)))
+        foot(core, False)
+        core.run(14400)
+    assert loud == [(True, True), (True, False)]
+
+
+def test_the_foot_holds_an_env() -> None:
+    core = Offline(RATE, 1)
+    env = Node("env", settings={"hits": ALL}, controls={"attack": 0.001, "release": 0.01, "sustain": 1.0, "decay": 0.0})
+    core.play(Score({"e": env, "n": Node("tone")}, (Send("n", 0, 1, 0.0),)))
+    core.run(1000)
+    slot, stands = core.conductor.places["e"].strip.slot, []
+    for step in ((on, 60), (foot, True), (off, 60), (foot, False)):
+        step[0](core, step[1])
+        core.run(2400)
+        stands.append(round(float(core.stand.ctl[1, slot]), 6))
+    assert stands == [1, 1, 1, 0]
+
+
+def test_another_channels_foot_holds_nothing_here() -> None:
+    core = tone()
+    foot(core, True, 0, 1)
+    foot(core, True, 1, 0)
+    on(core, 69)
+    off(core, 69)
+    core.run(960)
+    assert np.abs(core.run(960)).max() == 0
+
+
+@pytest.mark.parametrize("number", [120, 123])
+def test_all_notes_off_lets_go_what_the_foot_holds(number: int) -> None:
+    core = tone()
+    for data in ((0xB0, 64, 127), (0x90, 60, 100), (0x90, 69, 100), (0x80, 69, 0)):
+        message(core, *data)
+    core.run(960)
+    assert hertz(core.run(9600)) == pytest.approx(440, abs=0.5)
+    message(core, 0xB0, number, 0)
+    core.run(960)
+    assert np.abs(core.run(960)).max() == 0
+    message(core, 0x90, 57, 100)  # the foot is still down
+    message(core, 0x80, 57, 0)
+    core.run(960)
+    assert hertz(core.run(9600)) == pytest.approx(220, abs=0.5)
+
+
+def test_more_keys_than_are_remembered_all_go_with_the_foot() -> None:
+    core = waiting("pluck", gate=True, controls={"decay": 30})
+    foot(core, True)
+    for key in range(30, 100):
+        on(core, key)
+        off(core, key)
+    foot(core, False)
+    core.run(24000)
+    assert np.abs(core.run(2400)).max() < 1e-3
+
+
+# --- bent ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hits", "up"), [(ALL, 2), ((*ALL, 1, 12.0), 12), ((*ALL, 1, 0.0), 0), ((*ALL, 1, 0.5), 0.5), (("keys", 69, 69, "", 0), 0)]
+)
+def test_the_wheel_bends_a_tone_while_it_sounds_and_when_it_is_struck(hits: Any, up: float) -> None:
+    core, heard = tone(hits), []
+    for data in ((0x90, 69, 100), (0xE0, 127, 127), (0x80, 69, 0), (0x90, 69, 100), (0xE0, 0, 0), (0xE0, 0, 64)):
+        message(core, *data)
+        core.run(4800)
+        heard.append(hertz(core.run(9600)))
+    up, down = 440 * 2 ** (up / 12), 440 * 2 ** (-up / 12)
+    assert heard == [pytest.approx(hz, abs=0.5) for hz in (440, up, 0, up, down, 440)]
+
+
+def test_a_controller_says_how_far_its_wheel_bends() -> None:
+    core, heard = tone(), []
+    message(core, 0x90, 69, 100)
+    message(core, 0xE0, 127, 127)
+    for semitones, cents in ((12, None), (3, 50), (0, 0)):
+        for data in ((101, 0), (100, 0), (6, semitones), *([] if cents is None else [(38, cents)])):
+            message(core, 0xB0, *data)
+        core.run(4800)
+        heard.append(hertz(core.run(9600)))
+    assert heard == [pytest.approx(440 * 2 ** (n / 12), abs=0.5) for n in (12, 3.5, 0)]
+
+
+def test_a_string_takes_the_wheels_pitch_when_it_is_plucked_and_is_let_go_all_the_same() -> None:
+    core = waiting("pluck", (*ALL, 1, 3.0), gate=True)
+    message(core, 0xE0, 127, 127)
+    message(core, 0x90, 57, 100)
+    partial = hertz(core.run(48000)) / (220 * 2 ** (3 / 12))
+    assert partial == pytest.approx(round(partial), abs=0.002)
+    message(core, 0xE0, 0, 64)
+    message(core, 0x80, 57, 0)
+    core.run(14400)
+    assert np.abs(core.run(4800)).max() < 1e-3
+
+
+def test_a_bend_is_no_jump() -> None:
+    core = tone()
+    message(core, 0x90, 33, 100)
+    core.run(9600)
+    message(core, 0xE0, 127, 127)
+    steps = np.abs(np.diff(core.run(4800)[0], 2))
+    assert steps.max() < 2 * (2 * np.pi * 62 / RATE) ** 2
+
+
+def test_a_wheel_that_moves_cuts_no_time_and_is_put_down_once_a_run() -> None:
+    core = tone()
+    for k in range(200):
+        message(core, 0xE0, k % 128, 64)
+    core.run(256)
+    total, rows = core.stand.keys(0)
+    assert (total, rows[0][2:4]) == (1, (pytest.approx(2 * 71 / 8191), pytest.approx(71 / 8191)))
+
+
 # --- notes of its own, edits -----------------------------------------------------------------------
 
 
@@ -318,9 +509,10 @@ def test_a_take_with_keys_is_played_again_sample_for_sample(tmp_path: Path, tick
     studio.run(4096)
     studio.core.asked_slots[0] = 0b10
     studio.knob("key gate", 1.0)
-    played = (0x90, 50, 90), (0x90, 62, 64), (0x90, 55, 127), (0x80, 55, 0), (0x80, 50, 0), (0x90, 47, 1), (0xB0, 123, 0)
-    for k, data in enumerate(played):
-        message(studio.offline, *data, slot=k % 2)
+    keys = (0x90, 50, 90), (0x90, 62, 64), (0x90, 55, 127), (0x80, 55, 0), (0x80, 50, 0), (0x90, 47, 1), (0xB0, 123, 0)
+    wheels = (0xE0, 3, 90), (0xB0, 64, 127), (0xE0, 77, 12), (0x90, 52, 80), (0x80, 52, 0), (0xE0, 1, 100), (0xB0, 64, 0), (0xE0, 0, 64)
+    for k, data in enumerate((*keys, *wheels)):
+        message(studio.offline, *data, slot=k % 2 if k < len(keys) else 0, frame=studio.frame + 3)
         studio.run(3000 + 77 * k)
     sound, frames = studio.sound, studio.frame
     studio.close()
@@ -361,6 +553,9 @@ def test_a_retuned_place_goes_on_holding_its_key() -> None:
         (("keys", 0, 200, "", 0), "from 0 to 127"),
         (("keys", 0, 127, "", 17), "1 to 16"),
         (("keys",), "are no keys"),
+        (("keys", 0, 127, "", 0, 1), "are no keys"),
+        (("keys", 0, 127, "", 0, 1, 97.0), "0 to 96 semitones"),
+        (("keys", 0, 127, "", 0, 2, 2.0), "held by a pedal or not"),
     ],
 )
 def test_keys_that_are_none_are_refused(hits: Any, says: str) -> None:

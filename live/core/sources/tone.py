@@ -3,7 +3,7 @@
 The sine is computed; the others are read from one drawing for each quarter
 octave, which holds just the harmonics that fit below half the rate, and the
 drawing slides into the next as the pitch goes up.
-With ``gate`` it is silent until a note: events 1 (freq, gain) and 2 (off).
+With ``gate`` it is silent until a note: events 1 (freq, gain) and 2 (off). Event 3 bends it, by octaves; a note may come bent.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ LOWEST, STEPS = 16.0, 4  # Hz; drawings in an octave
 POINTS = 32  # at least so many to one swing of a drawing's highest harmonic
 WHOLE = 2.0**63
 
-# state: phase (int64, a whole turn is 2**64), note's frequency (0: the control's), level now, level wanted, scratch
-PHASE, NOTE, LEVEL, WANTED = range(4)
+# state: phase (int64, a whole turn is 2**64), note's frequency (0: the control's), level now, level wanted, octaves it is bent by
+# now, octaves wanted, scratch
+PHASE, NOTE, LEVEL, WANTED, BEND, BENT = range(6)
+GLIDE = 0.005  # seconds: a bender's steps are not heard
 FREQ = 8  # 64 frequencies, 64 phases, 64 levels
 PHASES = FREQ + CHUNK
 LEVELS = PHASES + CHUNK
@@ -70,6 +72,19 @@ def _levels(st, m, at, rate, attack, release):
             level = max(level - down, wanted)
         st[LEVELS + at + i] = level
     st[LEVEL] = level
+
+
+@njit(**HOW)
+def _bent(st, m, at, rate):
+    """The frequencies of m frames from frame ``at``, bent."""
+    soft = 1.0 - np.exp(-1.0 / (GLIDE * rate))
+    by, top = 2.0 ** st[BEND], 0.5 * rate
+    for i in range(at, at + m):
+        if st[BEND] != st[BENT]:
+            away = st[BENT] - st[BEND]
+            st[BEND] = st[BENT] if abs(away) < 1e-6 else st[BEND] + soft * away
+            by = 2.0 ** st[BEND]
+        st[FREQ + i] = min(st[FREQ + i] * by, top)
 
 
 @njit(**HOW)
@@ -156,14 +171,19 @@ def tone(row, n, t):
             kind = np.int64(q[e + 1])
             if kind == 1:
                 st[NOTE], st[WANTED] = max(q[e + 2], 0.0), max(q[e + 3], 0.0)
+                st[BEND] = st[BENT] = q[e + 6]
             elif kind == 2:
                 st[WANTED] = 0.0
+            elif kind == 3:
+                st[BENT] = q[e + 2]
             tail += 1
             q[1] = tail
         if gate:
             _levels(st, stop - done, done, rate, attack, release)
         for i in range(done, stop):
             st[FREQ + i] = min(st[NOTE] if st[NOTE] > 0 else fa + (fb - fa) * i / n, 0.5 * rate)
+        if st[BEND] != 0.0 or st[BENT] != 0.0:
+            _bent(st, stop - done, done, rate)
         _shape(r[STATE], shape, r[MORE], stop - done, done, n, rate, wa, wb, r[1] + 4 * done)
         done = stop
     if gate:
