@@ -122,6 +122,13 @@ def knob(which: int | str, at: float | None = None, *, device: str | None = None
     return Number(source, bare=True)
 
 
+def left_at(name: str, at: float) -> Number:
+    """A knob of that name as ``knob(name, at)`` makes it, for who writes no page but an edit."""
+    source = Named(name)
+    source.said = f"{typed(name)}, {number(round(at, 4))}"
+    return Number(source, bare=True)
+
+
 def key(
     low: int | str | None = None, high: int | str | None = None, device: str | None = None, channel: int | None = None,
     sustain: bool | None = None, bend: float | None = None,

@@ -44,7 +44,7 @@ def touched(desk: Desk, control: str) -> Proposal:
 
 def _control(desk: Desk, state: State, control: str) -> Edit | None:
     """The edit for a place's control; None when a hand has it already, or never can."""
-    from live.fingers import knob
+    from live.fingers import left_at
 
     place, _, name = control.rpartition(".")
     page = state.page
@@ -57,36 +57,38 @@ def _control(desk: Desk, state: State, control: str) -> Edit | None:
         now = now.beats * 60.0 / (page.tempo or desk.stage.clock.bpm)
     if not is_number(now) or known.high - known.low > WIDE or not known.hot:
         return None
-    _stand(desk, control, Fader(control, known.low, known.high, known.curve).position(now))
-    fresh = type(value)(value.kind, value.ins, {**value.controls, name: standing(word, name, knob(control))}, value.settings)
+    at = Fader(control, known.low, known.high, known.curve).position(now)
+    _stand(desk, control, at)
+    fresh = type(value)(value.kind, value.ins, {**value.controls, name: standing(word, name, left_at(control, at))}, value.settings)
     fresh.name = value.name
     root, *keys = place.split(".")
     names = {root: put(page.names[root], keys, fresh)}
     for other, one in page.names.items():  # a second name for it means the same still
         if other != root and (one is value or (isinstance(one, Number) and one.mover is value)):
             names[other] = put(None, [], fresh)
-    return Edit(names, texts=dict.fromkeys(names, f'{control} = knob("{control}")'))
+    return Edit(names, knobs={control: at}, texts=dict.fromkeys(names, f'{control} = knob("{control}")'))
 
 
 def _level(desk: Desk, state: State, control: str) -> Edit | None:
     """The same for how much of a place goes to an output."""
-    from live.fingers import knob
+    from live.fingers import left_at
 
     out, _, place = control.partition("/")
     whole = state.page.outs.get(out)
-    found: list[float] = []
+    found: list[float] = []  # where its fader stands
+    fader = Fader(control, 0.0, FULL)
 
     def through(value: Described) -> Described:
         if found:
             return value
         if value.name == place:
-            found.append(1.0)
-            return Sound("gain", (value,), {"gain": knob(control).lin(0.0, FULL)})
+            found.append(fader.position(1.0))
+            return Sound("gain", (value,), {"gain": left_at(control, found[0]).lin(0.0, FULL)})
         if value.name is None and value.kind == "gain":
             inner, gain = value.ins[0], value.controls["gain"]
             if inner.name == place and is_number(gain):
-                found.append(gain)
-                return Sound("gain", (inner,), {"gain": knob(control).lin(0.0, FULL)})
+                found.append(fader.position(gain))
+                return Sound("gain", (inner,), {"gain": left_at(control, found[0]).lin(0.0, FULL)})
             if inner.name == place:
                 return value  # somebody moves it already
             fresh = through(inner)
@@ -98,8 +100,8 @@ def _level(desk: Desk, state: State, control: str) -> Edit | None:
     fresh = through(whole) if isinstance(whole, Sound) else None
     if not found:
         return None
-    _stand(desk, control, Fader(control, 0.0, FULL).position(found[0]))
-    return Edit(outs={out: fresh}, texts={f"out.{out}": f'the level of {place} follows knob("{control}")'})
+    _stand(desk, control, found[0])
+    return Edit(outs={out: fresh}, knobs={control: found[0]}, texts={f"out.{out}": f'the level of {place} follows knob("{control}")'})
 
 
 def _stand(desk: Desk, name: str, to: float) -> None:

@@ -1,6 +1,6 @@
 """A take as a MIDI file: what hands played and turned, on the beats of the take, for any sequencer.
 
-The first track has the tempo, the bars and the marks. Then a track for the keys of each controller, one for each place
+The first track has the tempo, the bars and the marks. Then a track for the keys of each controller, with its pedal and its wheel, one for each place
 that was sent notes, one for each knob: controllers by their number, 14 bits as a pair where seven would not do, benders
 and pedals as what they are, the rest on general-purpose controllers with the knob's name as the track's.
 """
@@ -32,6 +32,7 @@ class Heard:
     rate: int = 48000
     last: int = 0
     keys: dict[int, list[tuple[int, bool, int, float, int]]] = field(default_factory=dict)  # slot: frame, on, key, velocity, channel
+    wheels: dict[int, list[tuple[int, int, str, float]]] = field(default_factory=dict)  # slot: frame, channel, "bend" or "pedal", 0 to 1
     events: dict[str, list[tuple[int, int, list[float], Node]]] = field(default_factory=dict)  # place: frame, kind, numbers, what it was
     knobs: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
@@ -78,6 +79,9 @@ def listen(journal: Path) -> Heard:
             elif what == "note":
                 played = (frame, bool(line["on"]), int(line["key"]), float(line["velocity"]), int(line["channel"]))
                 found.keys.setdefault(int(line["slot"]), []).append(played)
+            elif what in ("foot", "bend"):
+                moved = ("pedal", float(line["down"])) if what == "foot" else ("bend", (float(line["wheel"]) + 1) / 2)
+                found.wheels.setdefault(int(line["slot"]), []).append((frame, int(line["channel"]), *moved))
             elif what == "plan":
                 for step in plan_from(line["steps"]):
                     if isinstance(step, Make | Swap):
@@ -142,8 +146,8 @@ def _off(tick: int, channel: int, key: int) -> Event:
 
 def _keys(heard: Heard, ticks: _Ticks) -> Iterator[Track]:
     """What was played on each controller."""
-    for slot, played in sorted(heard.keys.items()):
-        track = Track(f"keys {slot + 1}")
+    for slot in sorted(heard.keys.keys() | heard.wheels.keys()):
+        track, played = Track(f"keys {slot + 1}"), heard.keys.get(slot, [])
         held: dict[tuple[int, int], int] = {}
         for frame, on, key, velocity, channel in played:
             tick = ticks.at(frame)
@@ -154,6 +158,8 @@ def _keys(heard: Heard, ticks: _Ticks) -> Iterator[Track]:
                 held[channel, key] = tick
                 track.events.append(_on(tick, channel, key, velocity))
         track.events += [_off(max(ticks.at(heard.last), since + 1), *one) for one, since in held.items()]
+        newest = {(ticks.at(frame), channel, what): value for frame, channel, what, value in heard.wheels.get(slot, [])}
+        track.events += [Event(tick, _sensed(what, value, channel)) for (tick, channel, what), value in newest.items()]
         yield track
 
 
@@ -198,13 +204,13 @@ def _knobs(heard: Heard, ticks: _Ticks) -> Iterator[Track]:
         yield Track(name, events)
 
 
-def _sensed(what: str, value: float) -> bytes:
+def _sensed(what: str, value: float, channel: int = 0) -> bytes:
     """A bender, a pedal, the pressure of a hand."""
     if what == "bend":
         data = min(max(round(value * 16384 if value <= 0.5 else 8192 + (value - 0.5) * 16382), 0), 16383)
-        return bytes([0xE0, data & 127, data >> 7])
+        return bytes([0xE0 | channel, data & 127, data >> 7])
     seven = min(max(round(value * 127), 0), 127)
-    return bytes([0xB0, 64, seven]) if what == "pedal" else bytes([0xD0, seven])
+    return bytes([0xB0 | channel, 64, seven]) if what == "pedal" else bytes([0xD0 | channel, seven])
 
 
 def _moved(tick: int, channel: int, number: int, value: float, fine: bool) -> Iterable[Event]:

@@ -42,7 +42,9 @@ SENSED = {
     "key pressure": ("pressure", law.ABSOLUTE), "key bend": ("bend", law.BEND14), "key timbre": ("cc 74", law.ABSOLUTE),
 }  # fmt: skip
 """Knobs that are somebody's own: a name, what moves it, and how. Nothing else moves them, so nothing has to be taken over."""
-KEYS = re.compile(r"key(?: (\d{1,3})-(\d{1,3}))?(?: ch([1-9]|1[0-6]))?( dry)?( [a-z]+)?")  # "key 48-72 ch2 dry gate": keys of a range, of a channel, without the pedal
+KEYS = re.compile(
+    r"key(?: (\d{1,3})-(\d{1,3}))?(?: ch([1-9]|1[0-6]))?( dry)?( [a-z]+)?"
+)  # "key 48-72 ch2 dry gate": keys of a range, of a channel, without the pedal
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,9 @@ def _named(devices: Sequence[str], knob: int, name: str, takeover: str) -> list[
     if some and word == "keys":
         cells = tuple(cell for cell in cells if int(some[1] or 0) <= cell[1] - 128 <= int(some[2] or 127))
     foot = law.WITHOUT_FOOT if some and some[4] else 0
-    return [Way(f"{devices[s]}: {name}", s, cells, kind, knob, takeover=how, param=foot, lit=lit) for s in range(len(devices)) if slots >> s & 1]
+    return [
+        Way(f"{devices[s]}: {name}", s, cells, kind, knob, takeover=how, param=foot, lit=lit) for s in range(len(devices)) if slots >> s & 1
+    ]
 
 
 def _mapped(devices: Sequence[str], entry: Mapping[str, Any], knob_of: Callable[[str], int | None], takeover: str) -> list[Way]:

@@ -293,7 +293,9 @@ def lay(kind: Kind, given: Mapping[str, Any], making: Making) -> np.ndarray:
     if not (0 <= low <= high <= 127 and 0 <= channel <= 16):
         raise LookupError(f"keys go from 0 to 127 and channels from 1 to 16; this is {low} to {high} on {channel}")
     if sustains not in (0, 1) or not (far == -1 or 0 <= far <= 96):
-        raise LookupError(f"keys are held by a pedal or not (1, 0), and bent by 0 to 96 semitones (-1: as the controller says); this is {more}")
+        raise LookupError(
+            f"keys are held by a pedal or not (1, 0), and bent by 0 to 96 semitones (-1: as the controller says); this is {more}"
+        )
     gate, own = given.get("gate", True), kind.word in ("tone", "env")
     notes = _notes(kind, given)
     desk, outer, inner = np.zeros(TABLE + len(notes)), np.zeros(QUEUE), np.zeros(QUEUE)

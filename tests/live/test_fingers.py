@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from live.control.routes import ways
+from live.core.lanes import WITHOUT_FOOT
 from live.fingers import Keys, key, key_number, knob, named_key, parted, played, said
 from live.frames import unpacked
 from live.mistakes import Mistake
@@ -73,6 +74,9 @@ def test_a_keys_number_crosses_to_the_desk_and_back() -> None:
     [
         ("key()", ("keys", 0, 127, "", 0)), ('key("c3")', ("keys", 48, 127, "", 0)), ('key("c3", "b3", channel=10)', ("keys", 48, 59, "", 10)),
         ('key(high=60, device="nano")', ("keys", 0, 60, "nano", 0)), ("pad(36)", ("keys", 36, 36, "", 0)), ('pad(36, "mpd")', ("keys", 36, 36, "mpd", 0)),
+        ("key(sustain=False)", ("keys", 0, 127, "", 0, 0, -1.0)), ("key(bend=12)", ("keys", 0, 127, "", 0, 1, 12.0)),
+        ('key("c2", "c2", sustain=True)', ("keys", 36, 36, "", 0, 1, 0.0)), ("key(sustain=True)", ("keys", 0, 127, "", 0)),
+        ("key(36, 36, sustain=False, bend=0)", ("keys", 36, 36, "", 0)),
     ],
 )  # fmt: skip
 def test_keys_and_pads_strike_a_place(text: str, hits: tuple[object, ...]) -> None:
@@ -90,9 +94,10 @@ def test_the_page_says_it_as_it_is_typed() -> None:
         'a = pluck(hits=key("c3", "c5", device="nano", channel=2))', "b = clip(\"rain on tin\", hits=pad(36), gate=True)",
         "c = tone(freq=key().pitch, gain=2 * key().velocity)", "d = filter(b, cutoff=200 * bend() + 1000, q=knob(3, device=\"nano\").log(1, 9))",
         'e = tone(freq=220, gain=1 * knob("bend"), width=1 * pad(36, device="mpd"))',
+        'f = tone(freq=key(sustain=False).pitch, gain=1 * key("c3", sustain=False).gate)', "g = tone(hits=key(sustain=False, bend=0.5))",
     ]  # fmt: skip
     text = "\n".join([*lines, "out.stage = a + b"]) + "\n"
-    assert [line for line in script(page_of(text)).splitlines() if line[:3] in ("a =", "b =", "c =", "d =", "e =")] == lines
+    assert [line for line in script(page_of(text)).splitlines() if line[:3] in [f"{one} =" for one in "abcdefg"]] == lines
 
 
 hands = some.one_of(
@@ -106,7 +111,19 @@ hands = some.one_of(
     ),
     some.builds(lambda k: f"pad({k})", some.integers(0, 127)),
     some.sampled_from(
-        ["bend()", "pedal()", 'pressure("nano")', "key().gate", 'key("c3").bend', "key(0, 0, channel=1).timbre", "key().pitch"]
+        [
+            "bend()",
+            "pedal()",
+            'pressure("nano")',
+            "key().gate",
+            'key("c3").bend',
+            "key(0, 0, channel=1).timbre",
+            "key().pitch",
+            "key(sustain=False).pitch",
+            "key(60, 60, sustain=True).gate",
+            "key(60, 60).gate",
+            "key(sustain=False).velocity",
+        ]
     ),
 )
 
@@ -119,11 +136,18 @@ def test_whatever_a_hand_does_is_typed_back_as_the_same_score(hand: str, scale: 
     assert score(script(paged(first))) == first
 
 
-@given(some.integers(0, 127), some.integers(0, 127), some.sampled_from(["", "nano", "a/b", 'q"']), some.integers(0, 16))
-def test_keys_are_typed_back_as_the_same_keys(a: int, b: int, device: str, channel: int) -> None:
-    keys = Keys(min(a, b), max(a, b), device, channel)
+@given(
+    some.integers(0, 127), some.integers(0, 127), some.sampled_from(["", "nano", "a/b", 'q"']), some.integers(0, 16),
+    some.sampled_from([None, True, False]), some.sampled_from([None, 0.0, 2.0, 12.5, 96.0]),
+)  # fmt: skip
+def test_keys_are_typed_back_as_the_same_keys(a: int, b: int, device: str, channel: int, sustain: bool | None, bend: float | None) -> None:
+    keys = Keys(min(a, b), max(a, b), device, channel, sustain, bend)
     text = f"x = pluck(hits={played(keys)})\n"
-    assert score(text).places["x"].settings["hits"] == ("keys", keys.low, keys.high, device, channel)
+    found = score(text).places["x"].settings["hits"]
+    assert found == keys.hits
+    assert found[:5] == ("keys", keys.low, keys.high, device, channel)
+    assert played(Keys.of(found)) == played(Keys.of(keys.hits))
+    assert Keys.of(found).hits == found
     assert played(keys, pads=False).startswith("key(")
 
 
@@ -154,6 +178,7 @@ def test_a_named_knob_says_which_device() -> None:
         ('key("h9")', "'h9' is no key", "c3, f#4, 36"), ('key("c99")', "'c99' is no key", ""), ('key("c-3")', "c-3 is outside", "Nearest: c-1"), ('key("a9")', "outside", "Nearest: g9"),
         ("pad(200)", "Pads go from 0 to 127; 200 is outside", "Nearest: pad(127)"), ("pad(None)", "A pad goes by", "36"), ("key(1.5)", "A key goes by", ""),
         ('key("c5", "c3")', "above c5 and below c3", 'key("c3", "c5")'), ("key(channel=17)", "from 1 to 16", "key()"), ("key(channel=0)", "from 1 to 16", ""),
+        ("key(sustain=1)", "sustain is True or False", "key(sustain=False)"), ("key(bend=97)", "0 to 96", ""), ("key(bend='far')", "bend", ""),
         ("key().loudness", "Keys have no 'loudness'", "pitch"), ("2 * key()", "no number by themselves", "key().pitch"), ("key() > 0.5", "no number", "key().gate"),
         ("tone(freq=key())", "freq is a number", "freq=key().pitch"), ("tone(gain=key())", "gain is a number", "gain=key().velocity"),
         ("pluck(hits=knob(3))", "hits is a rhythm or keys; knob(3) only moves", "pad(36)"), ("pluck(hits=2 * pad(36))", "only moves", "pad(36)"),
@@ -180,6 +205,8 @@ def test_keys_of_a_range_or_a_channel_have_knobs_of_their_own() -> None:
     assert cells["nano: key 48-60 ch2 gate"] == (0, 600, tuple((1, 128 + k, 0) for k in range(48, 61)))
     assert [len(cells[name][2]) for name in ("keystep: key/key", "nano: key bend")] == [16 * 128, 16]
     assert len(found) == 5
+    dry = ways(devices, [(600, key("c3", "c4", sustain=False).called("gate")), (601, key().called("gate"))], [], dict.get)
+    assert {(way.name, way.param) for way in dry if way.slot == 0} == {("nano: key 48-60 dry gate", WITHOUT_FOOT), ("nano: key gate", 0)}
     assert not ways(devices, [(600, "key ch17 gate"), (601, "key loud")], [], dict.get)
 
 

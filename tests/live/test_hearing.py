@@ -39,7 +39,7 @@ def told(evening, word, **what):
 def test_a_first_touch_lays_a_knob_where_the_control_stands(evening):
     touched(evening.desk, "dusk.cutoff")
     evening.hand.settle()
-    assert evening.type("look(dusk)").startswith('dusk = filter(rain, cutoff=knob("dusk.cutoff")')
+    assert evening.type("look(dusk)").startswith('dusk = filter(rain, cutoff=knob("dusk.cutoff", 0.6667)')
     knob = evening.stage.stands("dusk.cutoff")
     assert 20 * 1000**knob == pytest.approx(2000)
 
@@ -49,7 +49,7 @@ def test_a_first_touch_is_no_step_of_its_own(evening):
     told(evening, "want", control="dusk.cutoff")
     assert len(evening.hand.past) == steps
     evening.type("dusk.q = 3", "undo()")
-    assert 'knob("dusk.cutoff")' in evening.type("look(dusk)")
+    assert 'knob("dusk.cutoff", 0.6667)' in evening.type("look(dusk)")
 
 
 def test_a_first_touch_is_not_heard_at_all():
@@ -88,7 +88,7 @@ def test_a_touched_part_of_a_list_is_the_same_part(evening):
 def test_a_level_is_touched_where_it_stands(evening):
     told(evening, "want", control="stage/hall")
     assert evening.stage.stands("stage/hall") == pytest.approx(0.25)
-    assert 'knob("stage/hall")' in evening.look
+    assert 'knob("stage/hall", 0.25)' in evening.look
 
 
 def test_everything_is_kept_with_a_touch(evening):

@@ -331,7 +331,9 @@ def test_a_tone_plays_the_newest_that_hand_or_foot_holds(moves: list[tuple[str, 
     assert heard == pytest.approx(440 * 2 ** ((held[-1] - 69) / 12) if held else 0, abs=0.5)
 
 
-@pytest.mark.parametrize(("hits", "holds"), [(ALL, True), ((*ALL, 0, -1.0), False), (("keys", 36, 36, "", 0), False), (("keys", 36, 36, "", 0, 1, 0.0), True)])
+@pytest.mark.parametrize(
+    ("hits", "holds"), [(ALL, True), ((*ALL, 0, -1.0), False), (("keys", 36, 36, "", 0), False), (("keys", 36, 36, "", 0, 1, 0.0), True)]
+)
 def test_the_foot_holds_a_gated_clip_but_no_pad_nor_what_is_told_otherwise(steps: str, hits: Any, holds: bool) -> None:
     core = waiting("clip", hits, file=steps, gate=True)
     foot(core, True)
@@ -383,6 +385,35 @@ def test_another_channels_foot_holds_nothing_here() -> None:
     off(core, 69)
     core.run(960)
     assert np.abs(core.run(960)).max() == 0
+
+
+def test_a_newcomer_finds_pedal_and_wheel_where_they_are() -> None:
+    core = Offline(RATE, 1)
+    message(core, 0xB0, 64, 127)
+    message(core, 0xE0, 127, 127)
+    core.run(1000)
+    core.play(Score({"x": Node("tone", controls={"attack": 0.001, "release": 0.001}, settings={"hits": ALL})}, (Send("x", 0, 1),)))
+    core.run(1000)
+    message(core, 0x90, 67, 100)
+    message(core, 0x80, 67, 0)
+    core.run(960)
+    assert hertz(core.run(9600)) == pytest.approx(440, abs=0.5)
+
+
+@pytest.mark.parametrize("block", [64, 100, 256])
+def test_the_pedal_lets_go_at_its_very_sample(steps: str, block: int) -> None:
+    core = waiting("clip", file=steps, gate=True, block=block)
+    ends = []
+    for _ in range(3):
+        frame = core.frame
+        for at, *data in ((5, 0xB0, 64, 127), (6, 0x90, 36, 127), (9, 0x80, 36, 0), (1777, 0xB0, 64, 0)):
+            core.run(frame + at - core.frame)
+            message(core, *data)
+        sound = core.run(2000)[0]
+        ends.append(int(np.flatnonzero(np.abs(sound) < 0.0099)[0]))  # its fade begins
+        core.run(2000)
+    assert len(set(ends)) == 1
+    assert LATE <= ends[0] < LATE + 8
 
 
 @pytest.mark.parametrize("number", [120, 123])

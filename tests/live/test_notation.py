@@ -56,6 +56,22 @@ def test_keys_come_out_where_they_were_played(tmp_path: Path) -> None:
     assert (made.notes, made.beats) == (3, 16)
 
 
+def test_pedal_and_wheel_stand_with_the_keys_they_hold_and_bend(tmp_path: Path) -> None:
+    hand = {"slot": 0, "channel": 2}
+    book = take(
+        tmp_path,
+        key(BEAT, 1, 60, 0.5, 0, 2),
+        ("foot", BEAT, {"down": 1, **hand}),
+        ("bend", 2 * BEAT, {"wheel": 1.0, "semitones": 2.0, **hand}),
+        ("bend", 3 * BEAT, {"wheel": 0.0, "semitones": 0.0, **hand}),
+        ("foot", 4 * BEAT, {"down": 0, **hand}),
+    )
+    written(book, tmp_path / "take.mid")
+    track = look(tmp_path / "take.mid").tracks[1]
+    found = [(event.tick / PPQ, *event.bytes) for event in track.events if event.meta < 0 and event.bytes[0] >> 4 not in (8, 9)]
+    assert found == [(1, 0xB2, 64, 127), (2, 0xE2, 127, 127), (3, 0xE2, 0, 64), (4, 0xB2, 64, 0)]
+
+
 @given(some.lists(some.tuples(some.integers(0, 7600), some.integers(1, 900), some.integers(0, 127), some.integers(1, 127)), max_size=20))
 def test_notes_go_out_and_come_in_at_the_same_ticks(
     tmp_path_factory: pytest.TempPathFactory, played: list[tuple[int, int, int, int]]
