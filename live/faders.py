@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from live import whole
 
 if TYPE_CHECKING:
     from live.edits import State
@@ -170,11 +171,7 @@ class Table:
         text = self.text(score)
         if text == self._text and (self.folder / FILE).exists():
             return False
-        fresh = self.folder / (FILE + ".new")
-        try:
-            fresh.write_text(text, "utf-8")
-            os.replace(fresh, self.folder / FILE)
-        except OSError:  # the session is leaving
+        if not whole.put(self.folder / FILE, text):
             return False
         self._text = text
         self.changed()

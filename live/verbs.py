@@ -122,7 +122,8 @@ class Verbs:
                 to, binds, said = meant(self.desk, name, None)
             except Mistake:  # something else moves that one: the next
                 continue
-            return f"{to}: {self._learn(to, binds, said, '')}"
+            told = self._learn(to, binds, said, "")
+            return told if said else f"{to}: {told}"
         return "every control follows something else already"
 
     def unmap(self, what: Any = None, control: str | None = None) -> Told:

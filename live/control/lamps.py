@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from live.control.part import Part
-from live.control.routes import OWN, Way
+from live.control.routes import OWN
+from live.control.ways import Way
 from live.core import lanes as law
 from live.core import layout as at
 

@@ -54,7 +54,7 @@ class Lead(Part):
         return False
 
     def _somebody(self) -> str:
-        return next((self.hands.device(slot) for slot in range(at.HANDS) if self.hands.device(slot)), "all")
+        return next(filter(None, self.hands.devices), "all")
 
     def _send_to(self, names: str) -> None:
         """Outputs whose names have these parts get our clock from now on."""

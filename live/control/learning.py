@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from live.control.maps import Bound, Maps
+from live.control.maps import Maps
 from live.control.part import Part
+from live.control.sheets import Bound
 from live.control.slots import matches
 from live.control.telling import Telling, Verdict
 from live.control.which import KINDS, SHOWN, Which
@@ -60,7 +61,7 @@ class Learning(Part):
                 self._lay()
         if self.seen != self.hands.changed:
             self.seen = self.hands.changed
-            self.turners = {slot: self.maps.turner_of(self.hands.device(slot)) for slot in range(len(self.hands.core.hands))}
+            self.turners = {slot: self.maps.turner_of(name) for slot, name in enumerate(self.hands.devices)}
         if self.wish is None:
             return
         at = self.hands.frame / max(self.hands.rate, 1)
@@ -164,7 +165,7 @@ class Learning(Part):
 
     def reached(self, slot: int, which: Which, kind: str) -> str:
         """The word that reaches it, in a line to type."""
-        names = [bytes(name).decode(errors="replace") for name in self.hands.core.hands]
+        names = self.hands.devices
         mine = names[slot]
         device = f', device="{mine}"' if mine and sum(bool(name) for name in names) > 1 else ""
         alone = device.removeprefix(", ")
@@ -234,7 +235,7 @@ class Learning(Part):
             if press:
                 self._page(device)
             return
-        devices = [self.hands.device(s) for s in range(len(self.hands.core.hands))]
+        devices = self.hands.devices
         for one in self.bound:
             if one.which.meets(which) and matches(one.device, devices) >> slot & 1:
                 if one.verb:

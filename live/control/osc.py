@@ -12,16 +12,15 @@ A button that sends 0 when it is let go does nothing then. Bundles wait for thei
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 import json
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from live import whole
 from live.control.addresses import is_pattern, meant, nearest, of_knob
 from live.control.asked import Asked, Who
 from live.control.bank import Bank
@@ -101,10 +100,7 @@ class Osc(Part):
             "surfaces": self.replies.known,
             "slips": self.slips.kinds,
         }
-        fresh = self.hands.folder / (FILE + ".new")
-        with contextlib.suppress(OSError):  # the session is leaving
-            fresh.write_text(json.dumps(said))
-            os.replace(fresh, self.hands.folder / FILE)
+        whole.put(self.hands.folder / FILE, json.dumps(said))
 
     # --- a turn --------------------------------------------------------------------------
 

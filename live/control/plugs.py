@@ -6,9 +6,7 @@ What is laid for a controller stays while it is away. When it is back, its lamps
 from __future__ import annotations
 
 import contextlib
-import heapq
 import json
-import os
 import threading
 import time
 from collections import deque
@@ -17,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from live import whole
+from live.control.floods import Floods
+from live.control.later import Later
 from live.control.part import Part
 from live.control.rings import messages_of
 from live.control.slots import Found, Slots, matches, wanted
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 POLL = 1.0
 AGAIN = 0.1
-FLOOD = 5000  # messages a second
 VIRTUAL, OTHERS = "virtual", "other programs"
 DOORS = ("jack", "alsa", "coremidi", "winmm", "jack by rtmidi", "fake")
 FILE = "plugs.json"
@@ -50,13 +50,12 @@ class Plugs(Part):
         self.waiting: deque[bytes] = deque(maxlen=4096)  # what other programs have said
         self.failed: set[str] = set()
         self.asked = -1  # how many devices words had named when last looked
-        self.flowed, self.flow_at, self.flooding = hands.flow.copy(), time.monotonic(), set[int]()
         self._of_core: tuple[int, ...] = ()
         self._lock = threading.RLock()
         self._leave = threading.Event()
         self._looked = float("-inf")
         self.fakes: list[FakePorts] = hands.doors
-        self.later = Later(hands)
+        self.later, self.floods = Later(hands), Floods(hands)
         self._thread: threading.Thread | None = None
         if hands.real:
             self._thread = threading.Thread(target=self._watch, name="midi ports", daemon=True)
@@ -186,17 +185,26 @@ class Plugs(Part):
 
     def _seat(self, slot: int, name: str, there: bool) -> None:
         """What the core knows of a slot; whoever comes or goes is said once."""
-        cells, was = self.core.hand_cells[slot], bytes(self.core.hands[slot]).decode(errors="replace")
+        cells, was = self.core.hand_cells[slot], self.hands.device(slot)
         if was != name:
             if cells[at.H_THERE]:
                 self.hands.tell(f"{was} is gone; its knobs stand as they were")
+                self._let_go(slot)
             cells[:] = 0
             self.core.hands[slot] = name.encode()
         if there != bool(cells[at.H_THERE]):
             cells[at.H_THERE], cells[at.H_SINCE] = there, time.monotonic_ns()
+            if not there:
+                self._let_go(slot)
             if name not in (VIRTUAL, OTHERS):
                 self.hands.tell(f"{name} is here" if there else f"{name} is gone; its knobs stand as they were")
         cells[at.H_CLOCKED] = there and (slot, False) in self.wires and self._is_clocked(name)
+
+    def _let_go(self, slot: int) -> None:
+        """Nobody can lift a finger from a key that is not there any more, nor the foot."""
+        for channel in range(16):
+            for controller in (121, 123):
+                self.hands.heard(slot, bytes([0xB0 | channel, controller, 0]))
 
     def claim(self, name: str) -> int | None:
         """A slot for somebody without a plug; None when all are taken."""
@@ -279,22 +287,12 @@ class Plugs(Part):
             for k, device in enumerate(asked.tolist()):
                 self.core.asked_slots[k] = matches(device.decode(errors="replace"), names) if device else 0
             self.hands.touch()
-        if now - self.flow_at >= 1.0:
-            self._note_floods(now)
+        self.floods.look(now)
 
     _seen = -1
 
     def _changes(self) -> int:
         return sum(fakes.changes for fakes in self.fakes)
-
-    def _note_floods(self, now: float) -> None:
-        """A controller that never stops is named, once for as long as it does."""
-        flow = (self.hands.flow - self.flowed) / (now - self.flow_at)
-        self.flowed, self.flow_at = self.hands.flow.copy(), now
-        flooding = {int(slot) for slot in np.flatnonzero(flow > FLOOD)}
-        for slot in flooding - self.flooding:
-            self.hands.tell(f"{self.hands.device(slot)} floods ({flow[slot]:.0f} messages a second): the newest of each control counts")
-        self.flooding = flooding
 
     # --- what outlives us -------------------------------------------------------------
 
@@ -305,10 +303,7 @@ class Plugs(Part):
             return []
 
     def _keep(self) -> None:
-        fresh = self.hands.folder / (FILE + ".new")
-        with contextlib.suppress(OSError):  # no folder any more: the session is over
-            fresh.write_text(json.dumps(self.slots.kept()))
-            os.replace(fresh, self.hands.folder / FILE)
+        whole.put(self.hands.folder / FILE, json.dumps(self.slots.kept()))
 
     def close(self) -> None:
         """Let go of every end and door. JACK's cables stay, and the core goes on hearing them."""
@@ -322,43 +317,3 @@ class Plugs(Part):
         self.wires.clear()
         for door in self.doors.values():
             door.close()
-
-
-class Later:
-    """Messages that are due at a frame, for ports that only know now. A thread of its own, while there are any."""
-
-    def __init__(self, hands: Hands) -> None:
-        self.hands = hands
-        self.due: list[tuple[int, int, Any, bytes]] = []
-        self.count = 0
-        self.more = threading.Condition()
-        self.thread: threading.Thread | None = None
-
-    def put(self, frame: int, wire: Any, data: bytes) -> None:
-        """This one, then."""
-        with self.more:
-            self.count += 1
-            heapq.heappush(self.due, (frame, self.count, wire, data))
-            if self.thread is None:
-                self.thread = threading.Thread(target=self._run, name="midi later", daemon=True)
-                self.thread.start()
-            self.more.notify()
-
-    def _run(self) -> None:
-        while True:
-            with self.more:
-                wait = (self.due[0][0] - self.hands.frame) / self.hands.rate if self.due else 5.0
-                if wait > 0.0002:
-                    if not self.more.wait(wait) and not self.due:
-                        self.thread = None
-                        return
-                    continue
-                _, _, wire, data = heapq.heappop(self.due)
-            with contextlib.suppress(Exception):  # it left before its message was due
-                wire.send(data)
-
-    def close(self) -> None:
-        """Nothing is sent any more."""
-        with self.more:
-            self.due.clear()
-            self.more.notify()

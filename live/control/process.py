@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import os
 import select
 import signal
@@ -27,6 +26,7 @@ from live.core import layout as at
 from live.core.mail import Sender
 from live.core.memory import Map
 from live.core.pacing import seen
+from live.faders import read
 from live.pids import Held, alive
 from live.ports.fakes import FakePorts
 from live.rig import Rig
@@ -115,6 +115,11 @@ class Hands:
     def device(self, slot: int) -> str:
         """Who holds a slot; "" nobody."""
         return bytes(self.core.hands[slot]).decode(errors="replace")
+
+    @property
+    def devices(self) -> list[str]:
+        """Who holds each slot."""
+        return [self.device(slot) for slot in range(at.HANDS)]
 
     def heard(self, slot: int, data: bytes, frame: int = 0) -> bool:
         """A message comes in from somewhere else than JACK. Any thread may call it."""
@@ -244,8 +249,7 @@ class Hands:
             self.log(f"nobody knows the letter {word!r}")
 
     def _read_controls(self) -> None:
-        with contextlib.suppress(OSError, ValueError):  # none yet: the desk writes it with its first score
-            self.controls = json.loads((self.folder / "controls.json").read_text())
+        self.controls = read(self.folder) or self.controls
 
 
 def main(argv: list[str]) -> int:

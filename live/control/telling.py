@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from live.control.halves import Halves
 from live.control.which import SHOWN, TWO_SIDED, Which
 
 ENOUGH = 8  # messages a knob or encoder is listened to
@@ -25,7 +26,6 @@ QUIET = 1.2  # seconds of rest after which it is said what it looks like so far
 ASK = 12  # messages of an encoder turned one way only, after which it is asked to be turned back
 MOVED = 3  # values a knob must have gone through: what lies still and trembles is not meant
 SMALL = 16
-TOGETHER = 0.004  # seconds between the two halves of a fine value
 PARAM, DATA = {99: "high", 98: "low", 101: "rhigh", 100: "rlow"}, {6: "high", 38: "low"}
 BEFORE = {"absolute": 2.0}  # most things with values in between are plain knobs
 LIKELY_STEP = [0.0, *(k**-1.3 / 3.0 for k in range(1, 128))]
@@ -179,61 +179,6 @@ class Heard:
         return self.count >= ASK and {found[0][0], found[1][0]} <= {*TWO_SIDED} and found[0][1] - found[1][1] < SURE
 
 
-@dataclass
-class Halves:
-    """Controllers n and n + 32 of one channel: two knobs, or the two halves of a fine one."""
-
-    said: list[tuple[float, bool, int]] = field(default_factory=list)  # when, whether it is the low half, its value
-
-    def add(self, at: float, low: bool, value: int) -> None:
-        """One message of either."""
-        self.said.append((at, low, value))
-        del self.said[:-64]
-
-    @property
-    def kind(self) -> str:
-        """``fourteen``, ``fourteen lsb``, or nothing: two knobs."""
-        high = [one for one in self.said if not one[1]]
-        low = len(self.said) - len(high)
-        if not high or low < 4:
-            return ""
-        after = [b for a, b in self._near() if not a[1] and b[1]]
-        ahead = [b for a, b in self._near() if a[1] and not b[1]]
-        most = max(len(after), len(ahead))
-        if most < max(0.8 * (len(high) - 1), 1) or low < 0.8 * (len(high) - 1):
-            return ""
-        if len(high) < 3 and low - len(after) > 3 * len(high) and not self._carries():
-            return ""
-        if (before_high := self._pause(False)) > 1.25 * (before_low := self._pause(True)) or before_low > 1.25 * before_high:
-            return "fourteen" if before_high > before_low else "fourteen lsb"  # a pair begins after a pause
-        return "fourteen" if self._rough(False) <= self._rough(True) else "fourteen lsb"
-
-    def _pause(self, low: bool) -> float:
-        """Seconds that usually pass before one of the halves is sent."""
-        found = sorted(b[0] - a[0] for a, b in zip(self.said, self.said[1:], strict=False) if b[1] is low)
-        return found[len(found) // 2] if found else 0.0
-
-    def _near(self) -> list[tuple[tuple[float, bool, int], tuple[float, bool, int]]]:
-        return [(a, b) for a, b in zip(self.said, self.said[1:], strict=False) if b[0] - a[0] <= TOGETHER]
-
-    def _carries(self) -> bool:
-        """Whether the high half moves on as the low one goes round."""
-        return any(abs(a[2] - b[2]) > 64 for a, b in zip(self._of(True), self._of(True)[1:], strict=False))
-
-    def _of(self, low: bool) -> list[tuple[float, bool, int]]:
-        return [one for one in self.said if one[1] is low]
-
-    def _rough(self, low_first: bool) -> int:
-        """How far the whole value travels when the halves are put together so: the right way is the smoother one."""
-        whole, high, low, seen = [], None, None, 0
-        for _, is_low, value in self.said:
-            high, low = (high, value) if is_low else (value, low)
-            if high is not None and low is not None and is_low is not low_first:
-                whole.append(high * 128 + low)
-                seen += 1
-        return sum(abs(a - b) for a, b in zip(whole, whole[1:], strict=False)) if seen > 1 else 1 << 30
-
-
 class Telling:
     """Listens to one device: give it every message, it says what was moved as soon as it knows."""
 
@@ -346,6 +291,6 @@ class Telling:
     def _half_of_fine(self, channel: int, number: int) -> bool:
         """Whether it may still turn out to be half of a fine one: then one waits a few messages more."""
         halves = self.halves[channel, number % 32]
-        near = halves._near()
+        near = halves.near()
         mixed = sum(a[1] != b[1] for a, b in near)
         return mixed >= 2 and mixed >= 0.5 * (len(halves.said) - 1) and len(halves.said) < 3 * ENOUGH

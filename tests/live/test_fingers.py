@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from live.control.routes import ways
+from live.control.ways import ways
 from live.core.lanes import WITHOUT_FOOT
 from live.fingers import Keys, key, key_number, knob, named_key, parted, played, said
 from live.frames import unpacked

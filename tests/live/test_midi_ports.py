@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from live.control.plugs import FLOOD, Plugs
+from live.control.floods import FLOOD
+from live.control.plugs import Plugs
 from live.core import layout as at
 from live.ports import midi
 from live.ports.fakes import FakePorts
@@ -136,7 +137,7 @@ def test_a_controller_that_floods_is_named_once_and_the_others_are_heard(room: R
             if k % 500 == 0:
                 room.turn()
         room.turn(30)
-        ports._note_floods(ports.flow_at + 1.0)
+        ports.floods.look(ports.floods.since + 1.0)
     room.play("nano", [0xB0, 50, 127])
     assert sum("mad floods" in line for line in room.news) == 1
     assert room.knob(50) == 1.0

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from live.control.routes import Layer, ways
+from live.control.routes import Layer
+from live.control.ways import ways
 from live.core.offline import Offline
 from tests.live.test_keying import hertz, message, tone, waiting
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from live.control.floods import FLOOD
 from live.control.osc import Osc
 from live.control.packets import bundle, message
-from live.control.plugs import FLOOD
 from live.control.process import PARTS
 from live.core.offline import Offline
 from live.score import Drive, Node, Score, Send
@@ -80,13 +80,16 @@ def vanishes(stage: Stage) -> None:
 
 def floods(stage: Stage) -> None:
     stage.plug("mad")
-    ports = stage.hands.parts["ports"]
+    floods = stage.hands.parts["ports"].floods  # type: ignore[attr-defined]
+    floods.since = math.inf  # a slow machine does not look in between
     for k in range(FLOOD + 2000):
         stage.fakes.send("mad", [0xB0, k % 8, k % 128])
         if k % 500 == 0:
             stage.turn()
     stage.turn(8)
-    ports.floods.look(ports.floods.since + 1.0)  # type: ignore[attr-defined]
+    floods.since = 0.0
+    floods.look(1.0)
+    floods.look(2.0)
     stage.turn()
 
 
@@ -127,7 +130,7 @@ def test_bad_input_is_one_line_and_the_sound_is_untouched(stage: Stage, what: st
     does, lines = ODD[what]
     does(stage)
     assert stage.is_untouched()
-    assert [line.replace("7000", "7000") for line in stage.news] == lines
+    assert stage.news == lines
 
 
 def test_beside_a_typo_the_rest_of_the_map_holds(stage: Stage) -> None:

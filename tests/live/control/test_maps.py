@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.control.maps import Maps, verb_of
+from live.control.maps import Maps
+from live.control.sheets import verb_of
 from live.control.which import Which
 
 NANO = """# what I play with

@@ -94,6 +94,19 @@ def test_virtual_knobs_are_a_controller_of_their_own(room: Room) -> None:
     assert room.hands.device(0) == "virtual"
 
 
+def test_a_keyboard_that_is_pulled_out_leaves_no_key_and_no_pedal_down(room: Room) -> None:
+    place = room.plug("nano")
+    gate, pad = room.claim("key gate"), room.claim("pad 64")
+    room.play("nano", [0xB3, 64, 127], [0x93, 60, 100], [0x83, 60, 0], [0x93, 64, 127], [0xB0, 21, 99])
+    assert (room.knob(gate), room.knob(pad), room.knob(21)) == (1, 1, 99 / 127)
+    room.fakes.unplug(place)
+    room.turn(3)
+    assert (room.knob(gate), room.knob(pad), room.knob(21)) == (0, 0, 99 / 127)
+    room.plug("nano")
+    room.play("nano", [0x93, 60, 100], [0x83, 60, 0])
+    assert room.knob(gate) == 0
+
+
 def test_a_message_meets_the_frame_it_was_heard_at(room: Room) -> None:
     clock = room.map.clock
     assert room.hands.frame_at(int(clock[at.C_WALL_NS])) == clock[at.C_FRAME]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from live.control.routes import OWN, Layer, arranged, cells_of, knob_of, usual_routes, ways
+from live.control.routes import OWN, Layer, knob_of, usual_routes
+from live.control.ways import arranged, cells_of, ways
 from live.core import lanes as law
 from live.core import layout as at
 from tests.live.control.room import Room
