@@ -40,7 +40,7 @@ class Timekeeper:
         set_ = object.__setattr__  # only the names below may be set by a performer
         set_(self, "_desk", desk)
         set_(self, "_tapper", None)
-        set_(self, "_sent", desk.stage.rig.clocked if hasattr(desk.stage.rig, "clocked") else "")
+        set_(self, "_sent", desk.stage.rig.clocked)
         set_(self, "_seen", (0.0, 0.0, 0.0))  # when looked last, the tempo then, since when it stands
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -238,7 +238,7 @@ class Timekeeper:
         if now - looked < LOOK:
             return
         desk, cells = self._desk, getattr(self._desk.stage.core, "tempo", None)
-        if cells is None:  # a stage on paper
+        if cells is None:  # a stage without time of its own
             return
         bpm, page = bpm_of(cells), desk.hand.state.score.tempo
         moves = cells[at.T_OVER] != 0 or abs(bpm - was) > OTHER / 4 * bpm

@@ -59,9 +59,7 @@ class Lead(Part):
     def _send_to(self, names: str) -> None:
         """Outputs whose names have these parts get our clock from now on."""
         ports = self.hands.parts.get("ports")
-        for one in (self.hands, ports):
-            if one is not None and hasattr(one, "rig"):
-                one.rig = replace(one.rig, clocked=names)
+        self.hands.rig = replace(self.hands.rig, clocked=names)
         cells = self.hands.core.hand_cells
         for slot in range(at.HANDS):
             there = bool(cells[slot, at.H_THERE]) and (ports is None or not hasattr(ports, "has_sink") or ports.has_sink(slot))

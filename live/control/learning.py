@@ -35,7 +35,7 @@ class Learning(Part):
         super().__init__(hands)
         from live.settings import user_folder
 
-        session = getattr(hands.rig, "session", "")
+        session = hands.rig.session
         self.maps = Maps(Path(session) / "map" if session else None, user_folder() / "map")
         self.wish: dict[str, Any] | None = None  # what the next control is for; None: nobody learns
         self.telling: dict[int, Telling] = {}

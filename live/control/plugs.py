@@ -40,7 +40,7 @@ class Plugs(Part):
 
     def __init__(self, hands: Hands) -> None:
         super().__init__(hands)
-        self.core, self.rig = hands.core, hands.rig
+        self.core = hands.core
         self.slots = Slots.of(self._kept())
         self.doors: dict[str, Any] = {}
         self.always: list[Found] = []  # who has no plug: virtual knobs, other programs
@@ -104,7 +104,7 @@ class Plugs(Part):
         for kind in kinds:
             if kind not in self.doors:
                 with contextlib.suppress(midi.Gone):  # no MIDI here is normal; the doctor says why
-                    self.doors[kind] = midi.opened(kind, self.rig.client, self._others)
+                    self.doors[kind] = midi.opened(kind, self.hands.rig.client, self._others)
         of_core = (int(self.core.clock[at.C_PID]), int(self.core.clock[at.C_DEVICE]))
         if of_core != self._of_core:
             self._of_core = of_core
@@ -140,10 +140,12 @@ class Plugs(Part):
 
     @property
     def _wish(self) -> str:
-        return "" if self.rig.midi.strip() == "fake" else self.rig.midi
+        wish = self.hands.rig.midi
+        return "" if wish.strip() == "fake" else wish
 
     def _is_clocked(self, name: str) -> bool:
-        return bool(self.rig.clocked.strip()) and wanted(name, self.rig.clocked)
+        wish = self.hands.rig.clocked
+        return bool(wish.strip()) and wanted(name, wish)
 
     def _tend(self, slot: int, source: bool, found: Found | None) -> bool:
         """Open, keep or close one end of a slot; False when it would not open."""

@@ -68,7 +68,7 @@ class Hands:
         """``core``: the map, or whoever has its arrays. ``doors``: MIDI as it comes, such as FakePorts; None: as the rig says."""
         self.folder, self.rig, self.core = folder, rig, core
         self.real = doors is None and rig.midi.strip() not in ("none", "fake")  # whether the system's own MIDI is looked at
-        fake = rig.midi.strip() == "fake" or bool(getattr(rig, "played", ""))
+        fake = rig.midi.strip() == "fake" or bool(rig.played)
         self.doors = list(doors or ([FakePorts()] if fake else []))
         self.post = Post(folder, HANDS)
         self.mail = Sender(core, BOX)

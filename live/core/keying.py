@@ -11,8 +11,8 @@ kind's own op, beside what the desk sends. Time is cut at every note, so a note'
 
 A key's pitch goes to what has a pitch, its velocity to the gain. One voice follows its newest held key: let it go, and the
 one still held sounds again. What the foot holds is held, too: it goes when the pedal comes up. A single key is a pad, which no
-pedal holds and nothing bends, unless it is told to. A tone follows the bender of the hand that struck it; a pluck takes its pitch
-from it when it is struck. ``notes``, when given, are laid on the keys from ``low`` up; a single key takes them in turn.
+pedal holds and nothing bends, unless it is told to. A tone follows the bender of the hand that struck it, a string while its key
+is held. ``notes``, when given, are laid on the keys from ``low`` up; a single key takes them in turn.
 """
 
 from __future__ import annotations
@@ -130,24 +130,24 @@ def _strike(desk, inner, rate, frame, key, velocity, hand):
     elif w[WAY] == NEWEST:
         _put(inner, frame, 1.0, note, velocity, bend)
     else:
-        note *= 2.0**bend
-        _put(inner, frame, 1.0, note, velocity, 0.0)
+        _put(inner, frame, 1.0, note, velocity, bend)
+        inner[2 + np.int64(inner[0] - 1.0) % EVENTS_MAX * EVENT_CELLS + 7] = hand + 1.0
     w[STRIKES] += 1
     return note
 
 
 @njit(**HOW)
-def _forget(desk, inner, frame, key, hand, damps):
+def _forget(desk, inner, frame, key, hand, goes):
     """Take a key of a hand out of those that are held: how many went, and whether the newest did. -1: all of that hand; LIFTED:
-    those of it that the foot held. ``damps``: where each sounds by itself, each is let go."""
+    those of it that the foot held. ``goes``: where each sounds by itself, each is let go (4: it rings on, and follows the hand no longer)."""
     w, held = words(desk, HEAD), doubles(desk + 8 * HEAD, MOST * KEY)
     kept, newest = 0, False
     for i in range(w[HELD]):
         one = held[KEY * i : KEY * i + KEY]
         if one[H_HAND] == hand and (key == -1 or one[H_KEY] == key or (key == LIFTED and one[H_LIFTED] != 0.0)):
             newest = newest or i == w[HELD] - 1
-            if damps and w[WAY] == EACH:
-                _put(inner, frame, 2.0, one[H_NOTE] if w[MEANING] == PITCH else 0.0, 0.0, 0.0)
+            if goes and w[WAY] == EACH:
+                _put(inner, frame, 2.0 if w[HOLDS] != 0 else 4.0, one[H_NOTE] if w[MEANING] == PITCH else 0.0, hand + 1.0, 0.0)
             continue
         for j in range(KEY):
             held[KEY * kept + j] = held[KEY * i + j]
@@ -167,7 +167,7 @@ def _room(desk, inner, frame):
     while oldest < MOST and held[KEY * oldest + H_LIFTED] == 0.0:
         oldest += 1
     oldest %= MOST
-    _forget(desk, inner, frame, held[KEY * oldest + H_KEY], held[KEY * oldest + H_HAND], w[HOLDS] != 0)
+    _forget(desk, inner, frame, held[KEY * oldest + H_KEY], held[KEY * oldest + H_HAND], True)
 
 
 @njit(**HOW)
@@ -191,7 +191,7 @@ def _let_go(desk, inner, rate, frame, key, hand):
             if held[KEY * i + H_HAND] == hand and held[KEY * i + H_KEY] == key:
                 held[KEY * i + H_LIFTED] = 1.0
         return
-    gone, newest = _forget(desk, inner, frame, key, hand, w[HOLDS] != 0 and key != -1)
+    gone, newest = _forget(desk, inner, frame, key, hand, key != -1)
     if key == -1:
         if w[HELD] == 0 or w[WAY] == EACH:
             _put(inner, frame, 2.0, 0.0, 0.0, 0.0)
@@ -233,8 +233,8 @@ def _listen(desk, inner, rate, t, leaving):
             if log[e + N_VELOCITY] == 0.0 and w[SUSTAINS] != 0:
                 _let_go(desk, inner, rate, t, LIFTED, hand)
         elif what == BENT:
-            if w[WAY] == NEWEST and w[SOUNDS] == np.int64(hand):
-                _put(inner, t, 3.0, _bend(desk, hand), 0.0, 0.0)
+            if w[MEANING] == PITCH and (w[WAY] != NEWEST or w[SOUNDS] == np.int64(hand)):
+                _put(inner, t, 3.0, _bend(desk, hand), hand + 1.0, 0.0)
         elif what != STRUCK or log[e + N_VELOCITY] <= 0.0:
             _let_go(desk, inner, rate, t, key, hand)
         elif not leaving:

@@ -483,6 +483,29 @@ def test_a_string_takes_the_wheels_pitch_when_it_is_plucked_and_is_let_go_all_th
     assert np.abs(core.run(4800)).max() < 1e-3
 
 
+def test_a_string_follows_the_wheel_while_its_key_is_held_and_rings_on_where_it_was_let_go() -> None:
+    core, heard = waiting("pluck", controls={"decay": 30, "bright": 0.4}), []
+    for data in ((0x90, 57, 100), (0xE0, 127, 127), (0xE0, 0, 0), (0x80, 57, 0), (0xE0, 127, 127)):
+        message(core, *data)
+        core.run(4800)
+        spectrum = np.abs(np.fft.rfft(core.run(24000)[0] * np.hanning(24000), 1 << 18))
+        low, high = (round(hz * (1 << 18) / RATE) for hz in (180, 270))
+        heard.append((low + int(np.argmax(spectrum[low:high]))) * RATE / (1 << 18))
+    assert heard == [pytest.approx(220 * 2 ** (n / 12), abs=0.6) for n in (0, 2, -2, -2, -2)]
+
+
+def test_a_string_is_not_scratched_while_it_is_bent() -> None:
+    rough = []
+    for moves in (False, True):
+        core = waiting("pluck", controls={"decay": 30, "bright": 0.2})
+        message(core, 0x90, 57, 100)
+        core.run(48000)
+        if moves:
+            message(core, 0xE0, 127, 127)
+        rough.append(float(np.abs(np.diff(core.run(4800)[0], 4)).max()))
+    assert rough[1] < 3 * rough[0]
+
+
 def test_a_bend_is_no_jump() -> None:
     core = tone()
     message(core, 0x90, 33, 100)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from live import words
 from live.bounce import Bounced, bounce
 from live.core import written
-from live.cue import Cue
+from live.cue import Cue, Key
 from live.desk import rekinded
 from live.naming import score_of
 from live.paging import script
@@ -65,8 +65,9 @@ class Piece:
         """A few seconds of it, every knob turned so far, somebody singing into the microphone now and then."""
         out.mkdir(parents=True)
         score = self.score(outs)
-        hands = [Cue(0, (int(knob.removeprefix("knob:")), turned)) for knob in knobs(score)]
-        made = bounce([Cue(0, score), *hands], seconds, out, rate=RATE, channels=outs, ins=1, stems=stems, heard=somebody)
+        numbers = [knob.removeprefix("knob:") for knob in knobs(score)]
+        hands = [Cue(0, (int(number), turned)) for number in numbers if number.isdigit()]
+        made = bounce([Cue(0, score), *hands, *struck(score)], seconds, out, rate=RATE, channels=outs, ins=1, stems=stems, heard=somebody)
         return made, soundfile.read(out / "mix.wav", dtype="float32", always_2d=True)[0].T
 
 
@@ -114,6 +115,16 @@ def unheard(score: Score) -> set[str]:
         node = score.places[name]
         waiting += [*node.ins, *(control.source for control in node.controls.values() if isinstance(control, Drive))]
     return set(score.places) - met
+
+
+def struck(score: Score) -> list[Cue]:
+    """Somebody strikes whatever waits for a key, twice a second, and lets it go."""
+    found = []
+    for hits in sorted({node.settings["hits"][:3] for node in score.places.values() if node.settings.get("hits", "")[:1] == ("keys",)}):
+        key = max(hits[1], min(hits[2], 60))
+        for frame in range(12032, 6 * RATE, RATE // 2 // 64 * 64):
+            found += [Cue(frame, Key(True, key, 0.8)), Cue(frame + 9600, Key(False, key, 0.0))]
+    return sorted(found, key=lambda cue: cue.frame)
 
 
 def knobs(score: Score) -> set[str]:

@@ -4,7 +4,8 @@ Each string is a loop as long as one period: a burst of noise goes round, loses
 a little of its highs each time (a filter that delays by exactly one frame, so
 brightness never detunes) and is tuned between frames by an allpass that is
 exact at the fundamental. Events: 1 (freq, gain) plucks; freq 0 takes the
-control's. 2 (freq) damps the strings at that pitch, 0 all.
+control's. 2 (freq) damps the strings at that pitch, 0 all. A string may be
+somebody's: 3 (octaves, whose) bends those, 4 (freq, whose) lets one be.
 """
 
 from __future__ import annotations
@@ -22,15 +23,17 @@ STRINGS = 8
 SPARE = 2  # more that only fade, so that a ninth pluck does not cut the oldest off
 LOWEST = 27.0  # Hz
 # state of a string: sounding (order of its pluck), period, whole frames of delay, allpass, its two memories, place in the line,
-# damped, frames since the pluck, loudest of this turn
-BORN, PERIOD, WHOLE, PASS, CAME, WENT, SPOT, DAMPED, FREQ, LOUD, TURN = range(11)
+# damped, frames since the pluck, loudest of this turn, whose it is, octaves it is to be bent by, frames until it is tuned again, 1 once it was bent
+BORN, PERIOD, WHOLE, PASS, CAME, WENT, SPOT, DAMPED, FREQ, LOUD, TURN, WHOSE, BENT, NEXT, EVER = range(15)
+TUNED = 8  # frames: how often, while it is being bent
+CREEP = 0.25  # frames its turn may grow or shrink by then: more would be heard as a scratch
 CELLS = 16
 COUNT = 0  # plucks so far
 FIRST = 8
 
 
 @njit(**HOW)
-def _pluck(state, size, freq, gain, bright, rate, seed):
+def _pluck(state, size, asked, bend, whose, gain, bright, rate, seed):
     """Fill a free string, or the longest-damped one, with a burst."""
     st = doubles(state, FIRST + CELLS * (STRINGS + SPARE))
     st[COUNT] += 1
@@ -52,14 +55,15 @@ def _pluck(state, size, freq, gain, bright, rate, seed):
     if chosen < 0:
         chosen = worst
     b = FIRST + chosen * CELLS
-    freq = min(max(freq, LOWEST), rate / 8.0)
+    freq = min(max(asked if bend == 0.0 else asked * 2.0**bend, LOWEST), rate / 8.0)
     period = rate / freq
     whole = np.int64(np.floor(period - 1.0 - 0.5))  # the rest, half a frame to one and a half, is the allpass's
     rest = period - 1.0 - whole
     turn = 2 * np.pi * freq / rate
     for i in range(CELLS):
         st[b + i] = 0.0
-    st[b + BORN], st[b + PERIOD], st[b + WHOLE], st[b + FREQ] = st[COUNT], period, whole, freq
+    st[b + BORN], st[b + PERIOD], st[b + WHOLE], st[b + FREQ] = st[COUNT], period, whole, asked
+    st[b + WHOSE], st[b + BENT], st[b + EVER] = whose, bend, bend != 0.0
     st[b + PASS] = np.sin((1 - rest) * turn / 2) / np.sin((1 + rest) * turn / 2)
     line = floats(state + 8 * (FIRST + CELLS * (STRINGS + SPARE)) + 4 * chosen * size, size)
     for i in range(size):
@@ -79,6 +83,23 @@ def _pluck(state, size, freq, gain, bright, rate, seed):
     for i in range(whole + 1):
         line[i] *= scale
     st[b + SPOT] = whole + 1
+
+
+@njit(**HOW)
+def _wanted(st, rate):
+    """The turn a string is to have, as it is bent."""
+    return rate / min(max(st[FREQ] * 2.0 ** st[BENT], LOWEST), rate / 8.0)
+
+
+@njit(**HOW)
+def _tune(st, line, mask, keep, side, period, rate):
+    """Another turn. Where a whole frame more or less lies between, what its filter heard last is what it would have heard."""
+    whole = np.int64(np.floor(period - 1.0 - 0.5))
+    rest, turn = period - 1.0 - whole, 2 * np.pi / period
+    if whole != np.int64(st[WHOLE]):
+        k = np.int64(st[SPOT]) - 1 - whole
+        st[CAME] = keep * ((1.0 - side - side) * line[(k - 1) & mask] + side * (line[k & mask] + line[(k - 2) & mask]))
+    st[PERIOD], st[WHOLE], st[PASS] = period, whole, np.sin((1 - rest) * turn / 2) / np.sin((1 + rest) * turn / 2)
 
 
 @njit(**HOW)
@@ -112,6 +133,30 @@ def _ring(state, size, v, m, decay, b0, b1, i0, run, y, rate):
     st[SPOT], st[CAME], st[WENT], st[LOUD], st[TURN] = spot, came, went, loud, turn
 
 
+@njit(**HOW)
+def _sound(state, size, v, m, decay, b0, b1, i0, run, y, rate):
+    """String v over m frames, tuned on its way while it is being bent."""
+    st = doubles(state + 8 * (FIRST + v * CELLS), CELLS)
+    line = floats(state + 8 * (FIRST + CELLS * (STRINGS + SPARE)) + 4 * v * size, size)
+    if st[EVER] == 0.0:
+        _ring(state, size, v, m, decay, b0, b1, i0, run, y, rate)
+        return
+    done = np.int64(0)
+    while done < m and st[BORN] > 0:
+        piece, wanted = m - done, _wanted(st, rate)
+        if wanted != st[PERIOD]:
+            if st[NEXT] <= 0.0:
+                step = min(max(wanted - st[PERIOD], -CREEP), CREEP)
+                fall = decay if st[DAMPED] == 0 else 0.08
+                keep = 10.0 ** (-3.0 * st[PERIOD] / (rate * fall))
+                _tune(st, line, size - 1, keep, b1, wanted if abs(step) < CREEP else st[PERIOD] + step, rate)
+                st[NEXT] = TUNED
+            piece = min(piece, np.int64(st[NEXT]))
+            st[NEXT] -= piece
+        _ring(state, size, v, piece, decay, b0, b1, i0 + done, run, y[done : done + piece], rate)
+        done += piece
+
+
 @op
 def pluck(row, n, t):
     r = cells(row)
@@ -137,18 +182,27 @@ def pluck(row, n, t):
                 break
             kind, asked = np.int64(q[e + 1]), q[e + 2]
             if kind == 1:
-                _pluck(state, size, asked if asked > 0 else freq, q[e + 3], rb, rate, r[SEED])
+                _pluck(state, size, asked if asked > 0 else freq, q[e + 6], q[e + 7], q[e + 3], rb, rate, r[SEED])
             elif kind == 2:
                 for v in range(STRINGS + SPARE):
                     b = FIRST + v * CELLS
                     if st[b + DAMPED] == 0 and (asked <= 0 or abs(st[b + FREQ] - asked) < 0.02 * asked):
                         st[b + DAMPED] = 1.0
+            elif kind >= 3 and q[e + 3] > 0:
+                for v in range(STRINGS + SPARE):
+                    b = FIRST + v * CELLS
+                    if st[b + BORN] == 0 or st[b + WHOSE] != q[e + 3]:
+                        continue
+                    if kind == 3:
+                        st[b + BENT], st[b + EVER] = asked, 1.0
+                    elif abs(st[b + FREQ] - asked) < 0.02 * asked:
+                        st[b + WHOSE] = 0.0
             tail += 1
             q[1] = tail
         for v in range(STRINGS + SPARE):
             if st[FIRST + v * CELLS + BORN] > 0:
                 out = floats(r[1] + 4 * done, stop - done)
-                _ring(state, size, v, stop - done, decay, 0.25 * (1 - ra), 0.25 * (1 - rb), done, n, out, rate)
+                _sound(state, size, v, stop - done, decay, 0.25 * (1 - ra), 0.25 * (1 - rb), done, n, out, rate)
         done = stop
     if ga != gb:
         for i in range(n):
