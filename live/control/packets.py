@@ -1,6 +1,6 @@
-"""OSC as bytes: packets to messages and back.
+"""OSC as bytes: packets to messages and back. python-osc writes the messages.
 
-Packets are read here and not by python-osc: in 1.10 a bundle that states a negative size is read for ever, an address that is no
+Packets are read here and not by it: in 1.10 a bundle that states a negative size is read for ever, an address that is no
 text raises what nobody expects, and every unknown type is a line in somebody's log. One packet from anywhere must do none of that.
 """
 
@@ -10,6 +10,8 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 BUNDLE = b"#bundle\0"
 DEPTH = 8  # bundles in bundles
@@ -117,15 +119,10 @@ def _args(data: bytes, spot: int) -> Iterator[Any]:
 
 def message(address: str, *args: Any) -> bytes:
     """A message as bytes. True and False are sent as 1 and 0: that is what faders and lamps understand."""
-    tags, data = ",", b""
+    made = OscMessageBuilder(address)
     for one in args:
-        if isinstance(one, str):
-            tags, data = tags + "s", data + _padded(one)
-        elif isinstance(one, int):
-            tags, data = tags + "i", data + struct.pack(">i", one)
-        else:
-            tags, data = tags + "f", data + struct.pack(">f", one)
-    return _padded(address) + _padded(tags) + data
+        made.add_arg(int(one) if isinstance(one, bool) else one)
+    return bytes(made.build().dgram)
 
 
 def bundle(messages: Iterable[bytes], when: float | None = None) -> bytes:
@@ -146,8 +143,3 @@ def packets(messages: Iterable[bytes]) -> Iterator[bytes]:
         size += len(one) + 4
     if some:
         yield bundle(some)
-
-
-def _padded(text: str) -> bytes:
-    data = text.encode("utf-8", "replace").replace(b"\0", b"")
-    return data + b"\0" * (4 - len(data) % 4)

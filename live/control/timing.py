@@ -61,7 +61,3 @@ class Wall:
         if not self.seen:
             return 0.0
         return (ns - min(behind for _, behind in self.seen)) * self.rate / 1e9
-
-    def ns_at(self, frame: float) -> float:
-        """The other way."""
-        return frame * 1e9 / self.rate + (min(behind for _, behind in self.seen) if self.seen else 0.0)

@@ -10,6 +10,7 @@ import pytest
 from live.core import layout as at
 from live.core.mail import Receipt
 from live.desk import Desk
+from live.edits import State
 from live.hand import Proposal, needs, summed, touched
 from live.mistakes import Mistake
 from live.paper import Paper
@@ -149,6 +150,32 @@ def test_what_an_edit_breaks_by_itself_does_not_end_the_hand(evening):
     assert proposal.refused.startswith("an edit: RuntimeError: odd.")
     evening.type("x = tone(200)")
     assert "x" in evening.stage.score.places
+
+
+def test_what_goes_wrong_by_the_way_is_said_once_and_edits_land_on(evening):
+    def broken():
+        raise RuntimeError("odd")
+
+    evening.hand.tick = broken
+    evening.type("x = tone(200)", "x.freq = 300", "x.freq = 400")
+    assert evening.stage.score.places["x"].controls["freq"] == 400
+    assert evening.said == ["RuntimeError: odd. What played plays on."]
+
+
+def test_a_core_that_cannot_take_back_what_was_is_one_line_and_the_hand_goes_on(evening):
+    evening.type("x = tone(200)")
+
+    def full(*_, **__):
+        raise TimeoutError("the core does not read its mail")
+
+    post, evening.stage.post = evening.stage.post, full
+    with evening.hand.lock:
+        evening.hand.torn = (State(), [])
+    evening.hand.caught_up()
+    evening.stage.post = post
+    assert evening.said == ["What was there before cannot be brought back: the core does not read its mail. What played plays on."]
+    evening.type("y = tone(300)")
+    assert "y" in evening.stage.score.places
 
 
 def test_edits_typed_in_one_breath_all_land_in_order(evening):

@@ -126,6 +126,19 @@ def test_a_letter_nobody_can_read_is_no_trouble(tmp_path):
     evening.desk.close()
 
 
+def test_after_the_end_nothing_is_sent_and_nothing_is_heard(tmp_path):
+    evening = Evening(tmp_path)
+    Map(tmp_path / FILE, POST, create=True).close()
+    hearing, hands, post = evening.desk.hearing, Post(tmp_path, HANDS), Post(tmp_path, DESK)
+    hearing.post = post
+    assert hearing.send("controls")
+    hands.send("said", text="too late")
+    evening.desk.close()
+    assert (hearing.send("controls"), post.send("controls"), post.read()) == (False, False, [])
+    assert hands.read() == [("controls", {})]
+    assert evening.said == []
+
+
 @pytest.mark.parametrize(
     ("what", "line"),
     [

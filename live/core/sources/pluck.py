@@ -23,10 +23,9 @@ STRINGS = 8
 SPARE = 2  # more that only fade, so that a ninth pluck does not cut the oldest off
 LOWEST = 27.0  # Hz
 # state of a string: sounding (order of its pluck), period, whole frames of delay, allpass, its two memories, place in the line,
-# damped, frames since the pluck, loudest of this turn, whose it is, octaves it is to be bent by, frames until it is tuned again, 1 once it was bent
-BORN, PERIOD, WHOLE, PASS, CAME, WENT, SPOT, DAMPED, FREQ, LOUD, TURN, WHOSE, BENT, NEXT, EVER = range(15)
-TUNED = 8  # frames: how often, while it is being bent
-CREEP = 0.25  # frames its turn may grow or shrink by then: more would be heard as a scratch
+# damped, frames since the pluck, loudest of this turn, whose it is, octaves it is to be bent by, 1 once it was bent
+BORN, PERIOD, WHOLE, PASS, CAME, WENT, SPOT, DAMPED, FREQ, LOUD, TURN, WHOSE, BENT, EVER = range(14)
+CREEP = 1 / 32  # frames its turn grows or shrinks in one, while it is being bent: more would be heard as a scratch
 CELLS = 16
 COUNT = 0  # plucks so far
 FIRST = 8
@@ -92,7 +91,7 @@ def _wanted(st, rate):
 
 
 @njit(**HOW)
-def _tune(st, line, mask, keep, side, period, rate):
+def _tune(st, line, mask, keep, side, period):
     """Another turn. Where a whole frame more or less lies between, what its filter heard last is what it would have heard."""
     whole = np.int64(np.floor(period - 1.0 - 0.5))
     rest, turn = period - 1.0 - whole, 2 * np.pi / period
@@ -145,14 +144,10 @@ def _sound(state, size, v, m, decay, b0, b1, i0, run, y, rate):
     while done < m and st[BORN] > 0:
         piece, wanted = m - done, _wanted(st, rate)
         if wanted != st[PERIOD]:
-            if st[NEXT] <= 0.0:
-                step = min(max(wanted - st[PERIOD], -CREEP), CREEP)
-                fall = decay if st[DAMPED] == 0 else 0.08
-                keep = 10.0 ** (-3.0 * st[PERIOD] / (rate * fall))
-                _tune(st, line, size - 1, keep, b1, wanted if abs(step) < CREEP else st[PERIOD] + step, rate)
-                st[NEXT] = TUNED
-            piece = min(piece, np.int64(st[NEXT]))
-            st[NEXT] -= piece
+            away = wanted - st[PERIOD]
+            keep = 10.0 ** (-3.0 * st[PERIOD] / (rate * (decay if st[DAMPED] == 0 else 0.08)))
+            _tune(st, line, size - 1, keep, b1, wanted if abs(away) < CREEP else st[PERIOD] + (CREEP if away > 0.0 else -CREEP))
+            piece = np.int64(1)
         _ring(state, size, v, piece, decay, b0, b1, i0 + done, run, y[done : done + piece], rate)
         done += piece
 

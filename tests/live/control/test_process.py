@@ -61,6 +61,12 @@ def test_a_part_that_falls_is_said_in_one_line_and_comes_back(room: Room) -> Non
     assert FELL == ["stand"]
 
 
+def test_a_line_longer_than_a_letter_is_cut_and_not_lost(room: Room) -> None:
+    room.hands.tell("🎛" * 5000)
+    room.turn()
+    assert room.news == ["🎛" * 150 + " ..."]
+
+
 def test_the_others_go_on_while_a_part_is_down(room: Room) -> None:
     room.desk.send("fall")
     room.plug("nano")
