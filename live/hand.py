@@ -277,8 +277,11 @@ class Hand:
 
     def _refuse(self, proposal: Proposal, why: str) -> None:
         proposal.refused = why
-        if proposal.lost:
-            proposal.lost(why)
+        try:
+            if proposal.lost:
+                proposal.lost(why)
+        except Exception as trouble:  # noqa: BLE001 - whoever cannot take the news must not end the hand
+            why = f"{why} ({type(trouble).__name__}: {trouble})"
         self.say(why)
 
     # --- what the core answers ----------------------------------------------------------------

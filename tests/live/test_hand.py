@@ -152,6 +152,16 @@ def test_what_an_edit_breaks_by_itself_does_not_end_the_hand(evening):
     assert "x" in evening.stage.score.places
 
 
+def test_who_cannot_take_a_refusal_does_not_end_the_hand(evening):
+    def broken(_):
+        raise RuntimeError("odd")
+
+    evening.hand.propose(Proposal(broken, "an edit", lost=broken)).done.wait(5)
+    assert evening.said == ["an edit: RuntimeError: odd. What played plays on. (RuntimeError: odd)"]
+    evening.type("x = tone(200)")
+    assert "x" in evening.stage.score.places
+
+
 def test_what_goes_wrong_by_the_way_is_said_once_and_edits_land_on(evening):
     def broken():
         raise RuntimeError("odd")
