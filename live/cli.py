@@ -242,7 +242,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if asked.command is None:
             parser().print_help()
             return 0
-        return run(asked)
+        status = run(asked)
+        sys.stdout.flush()  # a reader who has gone is noticed here, not on the way out
+        return status
     except Sorry as slip:
         return _say(slip, 2)
     except KeyboardInterrupt:

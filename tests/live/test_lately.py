@@ -12,6 +12,7 @@ import soundfile
 
 from live.lately import lately, ways_out
 from live.mistakes import Mistake
+from live.rig import Rig
 from live.score import Node, Score, Send
 from live.tape import Recorder, keep
 from live.tape.take import spoken
@@ -42,7 +43,7 @@ def evening(tmp_path: Path):
     core.play(RATE // 4)
     recorder.step()
     core.play(RATE // 4)
-    return SimpleNamespace(score=SCORE, folder=run, rig=SimpleNamespace(take=str(takes), record=True), core=core)
+    return SimpleNamespace(score=SCORE, folder=run, rig=Rig(rate=RATE, take=str(takes), record=True), core=core)
 
 
 def test_a_place_is_found_under_the_name_of_its_way_out():
@@ -83,7 +84,7 @@ def test_a_place_nobody_hears_says_how_to_hear_it(evening):
 
 
 def test_before_anything_is_recorded_it_says_so(tmp_path):
-    stage = SimpleNamespace(score=SCORE, folder=tmp_path, rig=SimpleNamespace(take=str(tmp_path), record=True))
+    stage = SimpleNamespace(score=SCORE, folder=tmp_path, rig=Rig(take=str(tmp_path), record=True))
     with pytest.raises(Mistake, match="Nothing is recorded yet"):
         lately(stage, "", 1)
 
@@ -136,7 +137,6 @@ def played(evening, tmp_path):
 
     page = words.begin()
     words.finish(page, {"rain": words.nouns()["clip"]("rain on tin")})
-    evening.rig.rate = RATE
     return Verbs(SimpleNamespace(stage=evening, hand=SimpleNamespace(state=SimpleNamespace(page=page)), plain=False, folder=tmp_path))
 
 
