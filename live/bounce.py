@@ -140,6 +140,7 @@ def bounce(
     whole.replace(out / "mix.wav")
     files = (out / "mix.wav", *(path for path in stem_files if path != out / "mix.wav"))
     if book:
+        book.write("end", frames)  # it was not cut short: nobody need resume it
         book.close()
         files = (*files, book.path)
     took = time.monotonic() - began

@@ -12,6 +12,7 @@ from live import cli
 from live.bounce import bounce
 from live.cue import Again, Cue
 from live.score import Node, Score, Send
+from live.session import last_evening
 from live.tape import sum_of
 
 ONE = Score({"a": Node("tone", controls={"freq": 220.0, "gain": 0.3})}, (Send("a", gain=0.5),))
@@ -88,3 +89,10 @@ def test_a_core_that_took_over_begins_where_and_as_old_as_it_did(tmp_path):
     assert np.abs(sound[19000:20000]).max() > 0.1
     assert not sound[20000:28800].any()
     assert np.abs(sound[30000:]).max() > 0.1
+
+
+def test_what_was_rendered_was_not_cut_short(tmp_path) -> None:
+    take = tmp_path / "first"
+    take.mkdir()
+    bounce([Cue(0, ONE)], 1.0, take, seed=3, journal=take / "journal.jsonl")
+    assert last_evening(tmp_path) is None
