@@ -37,6 +37,10 @@ WARM_UP = 180.0  # a cold cache compiles first
 RESTORE = 30.0  # a score's sounds may have to be read again
 WATCHER = 1  # our mailbox
 HOPELESS = 5  # cores that die before the first sound of all: then none can start here
+LEFT = (
+    "*.map", "want-*.json", "*.new", "leave", "failed", "rig.json", "patch.json", "tape.json", "bell",
+    "controls.json", "osc.json", "plugs.json", "lanes.json",
+)  # fmt: skip
 CRASHED = 3.0  # a core that dies this young is not to be trusted with the same score again
 YOUNG = 30.0  # hands that die younger than this begin again later each time, up to this
 
@@ -161,6 +165,7 @@ class Watch:
             self.core.wait()
         else:
             end(self.folder, "core", hard=True)
+            self.adopted = False  # known, and not asked again: whoever asks too often falls over
 
     def look_for_device(self) -> None:
         """While a PortAudio device is away, a child looks for it and leaves when it is there; then the core is told."""
@@ -328,21 +333,7 @@ def resident(pid: int) -> float:
 
 def clear(folder: Path, *, whole: bool = False) -> None:
     """Remove what belongs to a session that is over; ``whole``: the log and the folder too."""
-    for pattern in (
-        "*.map",
-        "want-*.json",
-        "*.new",
-        "leave",
-        "failed",
-        "rig.json",
-        "patch.json",
-        "tape.json",
-        "controls.json",
-        "osc.json",
-        "plugs.json",
-        "lanes.json",
-        "bell",
-    ):
+    for pattern in LEFT:
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
     if whole:

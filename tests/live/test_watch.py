@@ -154,6 +154,20 @@ def test_a_core_that_hangs_is_replaced(stage: Stage) -> None:
     assert soon(lambda: plays(stage, old))
 
 
+def test_a_core_found_playing_that_hangs_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked again and again while the answer of a moment ago still held, the watcher fell over: nobody replaced the core."""
+    fresh(tmp_path, Rig(take=str(tmp_path), record=False))
+    page = Map(tmp_path / "core.map", at.CORE)
+    with (tmp_path / "log").open("a") as log:
+        one = watch.Watch(tmp_path, Rig(record=False), page, log, Sender(page, 1))
+        one.adopted, one.checked, one.calls, one.playing = True, time.monotonic() + 60, 0, True
+        page.clock[at.C_STATE] = 1
+        started: list[bool] = []
+        monkeypatch.setattr(one, "start_core", lambda: started.append(True))
+        one.look_after_core()
+    assert started == [True]
+
+
 def test_a_place_that_goes_takes_its_ring_and_its_worker_along(stage: Stage) -> None:
     stage.play(Score({"a": Node("tone")}, (Send("a", 0, 2, 0.5),)))
     assert soon(lambda: not list(stage.folder.glob("ring-*.map")), 20)
