@@ -16,8 +16,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from live.bench.report import Report
 
 READY = re.compile(rb"\d+ bpm")
@@ -262,11 +260,8 @@ def resumed(home: Path, evening: Any) -> bool:
 
 def take(report: Report, seconds: float) -> None:
     """Played with edits, knobs and saves; then replayed: sample for sample the same."""
-    import soundfile
-
-    from live import replay
+    from live.bench.again import compared
     from live.bench.room import playing
-    from live.bounce import bounce
     from live.desk import Desk
     from live.session import Session
     from live.tape import keep
@@ -296,24 +291,12 @@ def take(report: Report, seconds: float) -> None:
             desk.reload and desk.reload.close()
             desk.hand.close()
         steps = len(desk.hand.past)
-        played = replay.played(replay.journal_of(str(home / "takes" / "one")))
-        out = Path(room) / "again"
-        out.mkdir()
-        r = played.room
-        bounce(
-            played.cues, played.seconds, out, rate=r["rate"], channels=r["outs"], ins=r["ins"], seed=r["seed"],
-            lookahead=r["lookahead"], ceiling=r["ceiling"], engines=played.engines,
-        )  # fmt: skip
-        first, _ = soundfile.read(kept.folder / "mix.wav", dtype="float32", always_2d=True)
-        again, _ = soundfile.read(out / "mix.wav", dtype="float32", always_2d=True)
-        import tomllib
-
-        since = int(tomllib.loads((kept.folder / "take.toml").read_text())["start"])
-        n = min(len(first), len(again) - since)
-        differ = int(np.count_nonzero((first[:n] != again[since : since + n]).any(axis=1)))
-        loud = float(np.abs(first).max())
-    note = f"{n} frames compared, peak {loud:.2f}, {steps} edits, {saves} saves; " + ("; ".join(played.notes) or "nothing left out")
-    report.add("frames of a replayed take that differ", differ, 0, unit="frames", note=note)
+        played, files = compared(home / "takes" / "one", kept.folder, Path(room))
+        mix = files["mix"]
+    note = f"{mix.frames} frames compared, peak {mix.peak:.2f}, {steps} edits, {saves} saves; " + (
+        "; ".join(played.notes) or "nothing left out"
+    )
+    report.add("frames of a replayed take that differ", mix.differ, 0, unit="frames", note=note)
 
 
 SET = """from live import *

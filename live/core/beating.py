@@ -80,15 +80,22 @@ def _find(desk, tempo, rate, t):
     w[NEXT] = _onward(desk, k)
 
 
+@njit(inline="always")
+def _jumps(seen, tempo, rate, t):
+    """Whether time itself has jumped at frame t: the beat is another than by the tempo ``seen`` last (bpm, beat, frame; kept up here)."""
+    jumped = False
+    if seen[0] != tempo[0] or seen[1] != tempo[1] or seen[2] != tempo[2]:
+        jumped = abs(seen[1] + (t - seen[2]) * seen[0] / (60.0 * rate) - beat_at(tempo, t, rate)) > 1e-3
+        seen[0], seen[1], seen[2] = tempo[0], tempo[1], tempo[2]
+    return jumped
+
+
 @njit(**HOW)
 def _follow(desk, tempo, rate, n, t):
     """Where the pattern stands, after a change of tempo too; found anew when time itself has jumped."""
     w, d = words(desk, HEAD), doubles(desk, HEAD)
-    jumped = w[BORN] == 0 or w[THERE] != t
-    if d[BPM] != tempo[0] or d[BEAT0] != tempo[1] or d[FRAME0] != tempo[2]:
-        if not jumped:
-            jumped = abs(d[BEAT0] + (t - d[FRAME0]) * d[BPM] / (60.0 * rate) - beat_at(tempo, t, rate)) > 1e-3
-        d[BPM], d[BEAT0], d[FRAME0] = tempo[0], tempo[1], tempo[2]
+    jumped = _jumps(d[BPM:], tempo, rate, t)
+    jumped = jumped or w[BORN] == 0 or w[THERE] != t
     w[THERE] = t + n
     if jumped and w[COUNT] > 0:
         _find(desk, tempo, rate, t)
@@ -98,6 +105,20 @@ def _follow(desk, tempo, rate, n, t):
 def _spot(queue):
     """Where the next event goes, or -1 when the queue is full."""
     return -1 if queue[0] - queue[1] >= EVENTS_MAX else 2 + np.int64(queue[0]) % EVENTS_MAX * EVENT_CELLS
+
+
+@njit(inline="always")
+def _pass_on(outer, inner):
+    """The next event of a hand goes on to the kind's own queue. False when that is full."""
+    to = _spot(inner)
+    if to < 0:
+        return False
+    e = 2 + np.int64(outer[1]) % EVENTS_MAX * EVENT_CELLS
+    for i in range(EVENT_CELLS):
+        inner[to + i] = outer[e + i]
+    inner[0] += 1.0
+    outer[1] += 1.0
+    return True
 
 
 @njit(**HOW)
@@ -177,14 +198,8 @@ def beating(row, n, t):
         if what == 1:
             _let_go(desk, inner, due)
         elif what == 2:
-            to = _spot(inner)
-            if to < 0:
+            if not _pass_on(outer, inner):
                 break
-            e = 2 + np.int64(outer[1]) % EVENTS_MAX * EVENT_CELLS
-            for i in range(EVENT_CELLS):
-                inner[to + i] = outer[e + i]
-            inner[0] += 1.0
-            outer[1] += 1.0
         else:
             if not leaving:
                 _strike(desk, inner, rate, due)

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from live.core.beating import MEANS, MOMENT, PEAK, PITCH, QUEUE, SPOT, _notes, _spot
+from live.core.beating import MEANS, MOMENT, PEAK, PITCH, QUEUE, SPOT, _notes, _pass_on, _spot
 from live.core.inner import CLOSING, OPEN, OPENING, V_LAST, V_WAY
 from live.core.kinds import Kind, Making, op
 from live.core.layout import EVENT_CELLS, EVENTS_MAX
@@ -271,13 +271,8 @@ def keying(row, n, t):
         inner = doubles(r[EVENTS], QUEUE)
         while outer[1] < outer[0]:
             e = 2 + np.int64(outer[1]) % EVENTS_MAX * EVENT_CELLS
-            to = _spot(inner)
-            if outer[e] >= t + n or to < 0:
+            if outer[e] >= t + n or not _pass_on(outer, inner):
                 break
-            for i in range(EVENT_CELLS):
-                inner[to + i] = outer[e + i]
-            inner[0] += 1.0
-            outer[1] += 1.0
     call_op(w[OWN], row, n, t)
 
 

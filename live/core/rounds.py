@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from live.core.beating import MEANS, MOMENT, PEAK, PITCH, QUEUE, SPOT, _frame_of, _notes, _spot
+from live.core.beating import MEANS, MOMENT, PEAK, PITCH, QUEUE, SPOT, _frame_of, _jumps, _notes, _pass_on
 from live.core.controls.out import beat_at, frame_at
 from live.core.inner import CLOSING, OPEN, OPENING, V_LAST, V_WAY
 from live.core.keying import EACH, NEWEST, TOP, WAYS, _put
@@ -54,11 +54,8 @@ def _find(desk, tempo, rate, t):
 def _follow(desk, tempo, rate, n, t):
     """Where the round stands, after a change of tempo too; found anew when time itself has jumped."""
     w, d = words(desk, HEAD), doubles(desk, HEAD)
-    jumped = w[BORN] == 0 or w[THERE] != t
-    if d[BPM] != tempo[0] or d[BEAT0] != tempo[1] or d[FRAME0] != tempo[2]:
-        if not jumped:
-            jumped = abs(d[BEAT0] + (t - d[FRAME0]) * d[BPM] / (60.0 * rate) - beat_at(tempo, t, rate)) > 1e-3
-        d[BPM], d[BEAT0], d[FRAME0] = tempo[0], tempo[1], tempo[2]
+    jumped = _jumps(d[BPM:], tempo, rate, t)
+    jumped = jumped or w[BORN] == 0 or w[THERE] != t
     w[THERE] = t + n
     if jumped:
         _find(desk, tempo, rate, t)
@@ -89,13 +86,8 @@ def rounds(row, n, t):
         if outer[1] < outer[0]:
             e = 2 + np.int64(outer[1]) % EVENTS_MAX * EVENT_CELLS
             if outer[e] <= due and outer[e] < t + n:
-                to = _spot(inner)
-                if to < 0:
+                if not _pass_on(outer, inner):
                     break
-                for i in range(EVENT_CELLS):
-                    inner[to + i] = outer[e + i]
-                inner[0] += 1.0
-                outer[1] += 1.0
                 continue
         if due >= t + n:
             break

@@ -26,24 +26,6 @@ LATE = 64  # frames the limiter holds everything back
 ALL = ("keys", 0, 127, "", 0)
 
 
-@pytest.fixture(scope="module")
-def tick(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A sound of one sample of 0.5, and a quarter of a second of nothing."""
-    path = tmp_path_factory.mktemp("sounds") / "tick.wav"
-    x = np.zeros(RATE // 4)
-    x[0] = 0.5
-    soundfile.write(path, x, RATE, subtype="FLOAT")
-    return str(path)
-
-
-@pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Two seconds; in each tenth another level: 0.01, 0.02, ..."""
-    path = tmp_path_factory.mktemp("sounds") / "steps.wav"
-    soundfile.write(path, np.repeat(np.arange(1, 21) / 100, RATE // 10) * np.resize([1, -1], 2 * RATE), RATE, subtype="FLOAT")
-    return str(path)
-
-
 def waiting(kind: str, hits: Any = ALL, block: int = 256, **more: Any) -> Offline:
     """A core with one place that waits for keys; a little time has passed."""
     controls = more.pop("controls", {})

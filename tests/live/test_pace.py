@@ -49,16 +49,6 @@ def beat(core: Offline, frame: int | None = None) -> float:
     return seen(core.stand.tempo, RATE).beat(core.frame if frame is None else frame)
 
 
-@pytest.fixture(scope="module")
-def tick(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A sound of one sample of 0.5, and nothing."""
-    path = tmp_path_factory.mktemp("sounds") / "tick.wav"
-    x = np.zeros(RATE // 4)
-    x[0] = 0.5
-    soundfile.write(path, x, RATE, subtype="FLOAT")
-    return str(path)
-
-
 def ticking(file: str, every: float = 0.25) -> Score:
     node = Node("clip", settings={"hits": "x", "file": file, "every": every})
     return Score(places={"a": node}, sends=(Send("a", 0, 1),), tempo=120.0)
