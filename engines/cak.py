@@ -211,8 +211,9 @@ def ratio(picture: NDArray[Any], new: NDArray[Any]) -> NDArray[np.float64]:
 def frames_of(sound: NDArray[Any], size: int = SIZE, hop: int = HOP) -> NDArray[np.complex128]:
     """The spectra of a mono sound, (bins, frames). Frame k is centred on sample k * hop."""
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
-    padded = np.pad(np.asarray(sound, np.float64), size // 2 + hop)[hop:]
-    views = np.lib.stride_tricks.sliding_window_view(padded, size)[: len(sound) + hop : hop]
+    many = -(-(len(sound) + size // 2) // hop)  # the last one that hears anything
+    padded = np.pad(np.asarray(sound, np.float64), (size // 2, many * hop + size // 2 - len(sound)))
+    views = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][:many]
     return np.fft.rfft(views * hann, axis=1).T
 
 
