@@ -209,10 +209,10 @@ def ratio(picture: NDArray[Any], new: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def frames_of(sound: NDArray[Any], size: int = SIZE, hop: int = HOP) -> NDArray[np.complex128]:
-    """The spectra of a mono sound, (bins, frames). Frame k is centred on sample k * hop."""
+    """The spectra of a mono sound, (bins, frames). Frame k is centred on sample (k - 1) * hop: every one that hears anything."""
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
-    many = -(-(len(sound) + size // 2) // hop)  # the last one that hears anything
-    padded = np.pad(np.asarray(sound, np.float64), (size // 2, many * hop + size // 2 - len(sound)))
+    before, many = size // 2 + hop, -(-(len(sound) + size // 2) // hop) + 1
+    padded = np.pad(np.asarray(sound, np.float64), (before, many * hop + size // 2 - len(sound)))
     views = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][:many]
     return np.fft.rfft(views * hann, axis=1).T
 
@@ -223,7 +223,7 @@ def sound_of(spectra: NDArray[Any], frames: int, size: int = SIZE, hop: int = HO
     total = np.zeros(spectra.shape[1] * hop + size)
     for k, frame in enumerate(np.fft.irfft(spectra.T, size, axis=1)):
         total[k * hop : k * hop + size] += frame * hann
-    return (total * hop / (0.375 * size))[size // 2 : size // 2 + frames]
+    return (total * hop / (0.375 * size))[size // 2 + hop : size // 2 + hop + frames]
 
 
 def through(
