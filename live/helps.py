@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.face import Control
 from live import words
+from live.eleven import controls_of, takes
 from live.examples import EXAMPLES, GOES, TEN, TOPICS
 from live.fingers import Keys
 from live.mistakes import nearest
@@ -133,9 +134,10 @@ def word(known: Word) -> str:
     lines.append("")
     inlets = [*known.inlets]
     hits = ['hits="x-o-"'] if known.events else []
-    lines += _call(name, [*inlets, *known.controls, *(f"{key}={rest!r}" for key, rest in _built(known).items()), *hits])
+    kernel = ('kernel="published"',) if takes(known) else ()
+    lines += _call(name, [*inlets, *controls_of(known), *kernel, *(f"{key}={rest!r}" for key, rest in _built(known).items()), *hits])
     if known.controls:
-        lines += [f"  {key:<12}{reach(control)}" for key, control in known.controls.items()]
+        lines += [f"  {key:<12}{reach(control)}" for key, control in controls_of(known).items()]
     if known.events:
         lines.append(f"  {'hits':<12}a rhythm: seq, every, euclid{'; notes= for its notes' if pitched(known) else ''}")
     if any(control.hot for control in known.controls.values()):

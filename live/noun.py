@@ -10,6 +10,7 @@ from typing import Any
 from engines.face import Control
 from live.core.shelf import SoundError
 from live.core.shelf import find as find_sound
+from live.eleven import bent, controls_of, is_one_of_many, spread, takes
 from live.fingers import Keys, played, struck_by
 from live.mistakes import Mistake, nearest
 from live.page import folders
@@ -53,7 +54,7 @@ class Noun:
         if word.trouble:
             raise Mistake(f"{word.word} cannot be played: {word.trouble}", word=word.word)
         ins, controls, settings = _sorted(word, given)
-        for name, value in named.items():
+        for name, value in sorted(named.items(), key=lambda one: one[0] != "kernel"):  # what is said of one of the eleven holds
             _name(word, name, value, ins, controls, settings)
         inlets = _heard(word, ins)
         if word.settings.get("file") == "" and "file" not in settings:
@@ -112,6 +113,8 @@ def _name(word: Word, name: str, value: Any, ins: dict[str, Described], controls
     """One named argument."""
     if name in word.inlets and isinstance(value, Described):
         ins[name] = value
+    elif is_one_of_many(word, name, value):
+        controls.update({key: standing(word, key, one) for key, one in spread(name, value).items()})
     elif name in word.controls:
         controls[name] = standing(word, name, value)
     elif name == "hits" and word.events:
@@ -119,7 +122,13 @@ def _name(word: Word, name: str, value: Any, ins: dict[str, Described], controls
     elif name in word.settings or (word.events and name in RHYTHM):
         setting(word, name, value, settings)
     else:
-        legal = [*word.inlets, *word.controls, *word.settings, *(("hits", "notes") if word.events else ())]
+        legal = [
+            *word.inlets,
+            *controls_of(word),
+            *(["kernel"] if takes(word) else ()),
+            *word.settings,
+            *(("hits", "notes") if word.events else ()),
+        ]
         near = nearest(name, legal)
         close = near.removeprefix("Nearest: ").rstrip(".")
         if close in word.controls:
@@ -213,12 +222,17 @@ def setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> None
     """How something is built."""
     rest = {**RHYTHM, **word.settings}[name] if word.events else word.settings[name]
     if isinstance(value, Number | Question):
-        raise Mistake(f"{name} is built in: it cannot move.", near=f"Controls that move: {', '.join(word.controls) or 'none'}.", word=name)
+        raise Mistake(
+            f"{name} is built in: it cannot move.", near=f"Controls that move: {', '.join(controls_of(word)) or 'none'}.", word=name
+        )
     if name == "notes":
         settings[name] = notes(word, value)
         return
     if name == "file":
         settings[name] = file(value)
+        return
+    if name == "curve" and takes(word):
+        settings[name] = bent(value)
         return
     if name in LIMITS and word.events and name not in word.settings:
         between(name, value, *LIMITS[name])
@@ -290,9 +304,11 @@ def hits(word: Word, value: Any, settings: dict[str, Any]) -> None:
 def signature(word: Word) -> str:
     """``filter(sound, cutoff 20..20000 Hz =1000, q ...)``"""
     parts = list(word.inlets)
-    for name, control in word.controls.items():
+    for name, control in controls_of(word).items():
         far = "" if control.high - control.low > WIDE else f" {control.low:g}..{control.high:g}{' ' + control.unit if control.unit else ''}"
         parts.append(f"{name}{far} ={control.rest:g}")
+    if takes(word):
+        parts.append('kernel="published"')
     parts += [f"{name}={rest!r}" for name, rest in word.settings.items() if not name.startswith("_")]
     if word.events:
         parts.append('hits=seq("x-o-")')

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from live.typed import typed
@@ -25,6 +26,11 @@ def begin(room: Any = None) -> Page:
 def folders() -> tuple[str, ...]:
     """Where a session's own sounds lie."""
     return tuple(getattr(page().room, "folders", ()) or ())
+
+
+def used(files: Iterable[Path]) -> None:
+    """The page hangs on these files: when one of them is saved, it is read again."""
+    page().files = sorted({*page().files, *map(str, files)})
 
 
 def named(written: Page) -> None:

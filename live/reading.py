@@ -52,6 +52,7 @@ class Reading:
     printed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     imported: dict[Path, str] = field(default_factory=dict)  # files of the session that were used, each with the hash of its text
+    others: dict[Path, str] = field(default_factory=dict)  # what else the page hangs on, the same way
     modules: dict[str, str] = field(default_factory=dict)  # texts of the session's own, by the names they are imported as
     values: dict[str, Any] = field(default_factory=dict)  # plain values it has named
     seconds: float = 0.0
@@ -238,6 +239,7 @@ class Reader:
             printed=[str(line) for line in told["printed"]],
             notes=[str(line) for line in told["notes"]],
             imported={file: digest(body) for file, body in texts.items()},
+            others={Path(file): digest(contents(Path(file))) for file in (page.files if page is not None else ())},
             modules={module_name(file, self.folder): body for file, body in texts.items()},
             values=unpacked(told["values"]) if told["values"] else {},
             seconds=took,
@@ -283,6 +285,14 @@ class Reader:
 def escaped(path: Path) -> str:
     """A path as Python's C side writes it."""
     return str(path).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def contents(file: Path) -> str:
+    """What a file says, or nothing when it is gone."""
+    try:
+        return file.read_text("utf-8", "surrogateescape")
+    except OSError:
+        return ""
 
 
 def digest(text: str) -> str:

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from live.mistakes import Mistake
-from live.reading import Reader, Reading, digest
+from live.reading import Reader, Reading, contents, digest
 from live.saves import Saves, is_script
 from live.texts import read
 
@@ -117,7 +117,8 @@ class Reload:
 
     def _files(self) -> set[Path]:
         """Everything the last page was made of."""
-        return {self.path, *(self.last.imported if self.last else ())}
+        last = self.last
+        return {self.path, *(last.imported if last else ()), *(last.others if last else ())}
 
     def _run(self) -> None:
         while True:
@@ -168,6 +169,8 @@ class Reload:
         """The very texts that made the last page."""
         last = self.last
         if last is None or last.page is None or self._on_disk(self.path) != last.text:
+            return False
+        if any(digest(contents(file)) != was for file, was in last.others.items()):
             return False
         return all(digest(self._on_disk(file)) == was for file, was in last.imported.items())
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from live import values, words
 from live.edits import GONE, Edit
+from live.eleven import is_one_of_many, spread
 from live.mistakes import Mistake, from_exception
 from live.noun import Noun, hits, setting, standing
 from live.paging import spot
@@ -239,7 +240,8 @@ class Scribe:
         """``rain.rate = 0.5``: the same place, with that control elsewhere."""
         word = word_of(value.kind)
         played = RHYTHM if word is not None and word.events else {}
-        if word is None or (name not in word.controls and name not in word.settings and name not in played):
+        many = word is not None and is_one_of_many(word, name, to)
+        if word is None or (not many and name not in word.controls and name not in word.settings and name not in played):
             getattr(value, name)  # says what there is
             raise Mistake(f"{name} cannot be turned.", word=name)
         if value.name is None:
@@ -251,7 +253,9 @@ class Scribe:
         if value.name is None:
             raise Mistake("Only what has a name can be turned.", near="Write: rain.rate = 0.5", word=name)
         controls, settings = dict(value.controls), dict(value.settings)
-        if name in word.controls:
+        if many:
+            controls.update({key: standing(word, key, one) for key, one in spread(name, to).items()})
+        elif name in word.controls:
             controls[name] = standing(word, name, to)
         elif name == "hits":
             hits(word, to, settings)

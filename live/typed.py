@@ -89,6 +89,11 @@ def word_of(kind: str) -> str:
 def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
     """``filter(rain, cutoff=800)``, the file's name first."""
     parts, settings = list(ins), dict(settings)
+    if "below_before" in controls or "texture2" in controls:
+        from live.eleven import folded
+
+        controls, together = folded(controls)
+        parts += [f"{key}={_together(value)}" for key, value in together.items()]
     if kind == "mic":
         first, width = settings.pop("first", 0), settings.pop("width", 1)
         parts.append(number(first + 1))
@@ -107,6 +112,13 @@ def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
         settings["notes"] = names
     parts += [f"{key}={typed(value, top=False)}" for key, value in settings.items() if not key.startswith("_")]
     return f"{word_of(kind)}({', '.join(parts)})"
+
+
+def _together(value: Any) -> str:
+    """Several controls that were given as one: a name, a list, or two names and how far from one to the other."""
+    if isinstance(value, tuple):
+        return f"({', '.join(_plain(one) if hasattr(one, 'source') else typed(one) for one in value)})"
+    return "[" + ", ".join(map(_plain, value)) + "]" if isinstance(value, list) else typed(value)
 
 
 def struck(hits: Any, every: float = 0.25, swing: float = 0.0, turn: float = 0.0) -> str:

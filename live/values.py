@@ -118,6 +118,10 @@ class Described(Value):
         for held in (self.controls, self.settings, known):
             if name in held:
                 return held[name]
+        if name == "kernel" and "scale" in known:
+            from live.eleven import kernel_of
+
+            return kernel_of(self.controls, known)
         raise Mistake(f"{self.name or bound_as(self) or self.kind} has no control {name!r}.", near=nearest(name, known), word=name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -455,6 +459,7 @@ class Page:
     knobs: dict[int | str, float] = field(default_factory=dict)  # where knobs stand until somebody turns them
     effects: dict[str, str] = field(default_factory=dict)  # treatments written live: their texts, by their kinds
     widths: dict[str, int] = field(default_factory=dict)  # channels of the sound files it plays
+    files: list[str] = field(default_factory=list)  # other files it was made of: kernels
     room: Any = None  # the loudspeakers and inputs by name
 
     def places(self) -> dict[str, Described]:

@@ -128,8 +128,9 @@ def declared(file: Path) -> dict[str, Word]:
         lists = [value for name, value in names.items() if name.isupper() and isinstance(value, tuple)]
         return next((one for one in lists if isinstance(rest, str) and rest in one), ())
 
-    def kernel(word: str, _: Any = None, controls: Mapping[str, Control] | None = None, says: str = "", look: int = 0, **__: Any) -> None:
-        kind(word, None, says, ("sound",), controls, settings={"size": 2048, "hop": 0}, latency=spectral(look))
+    def kernel(word: str, _: Any = None, controls: Mapping[str, Control] | None = None, says: str = "", look: int = 0, **more: Any) -> None:
+        settings = {"size": 2048, "hop": 0, **more.get("settings", {})}
+        kind(word, None, says, ("sound",), controls, settings=settings, latency=more.get("latency") or spectral(look))
 
     names = Declarations(Control=Control, Kind=kind, SpectralKernel=kernel, __name__=file.stem, Callable=Callable, Any=Any)
     for line in ast.parse(file.read_text("utf-8"), str(file)).body:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numba as nb
+import numpy as np
 from numba import carray, cfunc, njit, types
 
 from engines.face import Control
@@ -27,11 +28,25 @@ from live.core.row import _at, words
 # cells of the sheet (int64)
 (
     CHANGE, FRAMES, SLOTS, SLOT, CHANNELS, BINS, CONTROLS, STATE,
-    RATE, SIZE, HOP, FRAME, SCRATCH, SEED,
-) = range(14)  # fmt: skip
+    RATE, SIZE, HOP, FRAME, SCRATCH, SEED, GIVEN,
+) = range(15)  # fmt: skip
 SHEET = 16
-KNOBS = 16  # controls a kernel may have
+KNOBS = 32  # controls a kernel may have
 ALL = -1
+
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How a kernel's frames lie in time."""
+
+    size: int
+    hop: int
+    look: int = 0  # hops it waits for later frames
+    guard: int = 0  # frames its guard hears ahead: what is added never takes the sound over full scale; 0: no guard
+    near: bool = False  # the dry sound is not delayed; what is changed is filtered in, see treatments/undelayed.py
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,10 @@ class SpectralKernel:
     past: int = 0  # earlier frames it reads
     look: int = 0  # later frames it waits for: each adds one hop of latency
     says: str = ""
+    settings: Settings = field(default_factory=dict)  # besides size and hop
+    frame: Callable[[Settings, int], tuple[Any, ...]] | None = None  # settings, rate -> a Frame's five
+    given: Callable[[Settings, int], np.ndarray] | None = None  # settings, rate -> float64 the kernel finds at GIVEN
+    latency: Callable[[Settings, int], int] | None = None  # frames; with ``frame``, for the language to read
 
 
 def kernel(function: Callable[[int], int]) -> Any:

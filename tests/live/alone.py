@@ -56,6 +56,7 @@ class Alone:
         c[[row.OUT, row.OUTS, row.STATE, row.SLOTS]] = at(self.out), outs, at(self.state), at(self.slots)
         c[[row.CTL, row.RATE, row.CLOCK, row.TEMPO, row.SEED]] = at(self.table), rate, at(self.clock), at(self.tempo), seed
         c[row.ROOM] = at(self.room)
+        c[row.OP] = kind.op.address
         c[row.INS] = len(ins)
         for i in range(4):
             bus = self.ins[i] if i < len(self.ins) else self.silence
@@ -70,7 +71,7 @@ class Alone:
             kind.prepare(self.making)
         for cell, value in self.making.cells.items():
             c[cell] = value
-        self.call = CALL(kind.op.address)
+        self.call = CALL(int(c[row.OP]))  # a kind may choose another op while it is prepared
         for name, control in kind.controls.items():
             self.turn(name, control.rest)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engines.face import Control
+from live.core import hops
 from live.core.offline import Offline
 from live.core.row import words
 from live.core.spectra import ALL, BINS, CHANNELS, SHEET, SpectralKernel, change, kernel, knob, spectrum
@@ -60,7 +61,7 @@ def whole(x, size, step, rule, seed=1, look=0):
     """The same treatment on the whole file at once, in float64; ``rule`` gets all frames (hops, bins) and answers what to add."""
     x = np.concatenate([np.zeros(2 * size), x.astype(float), np.zeros(size)])
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
-    ends = np.arange(size + (-host.shift(seed, step)) % step, len(x) + 1, step)
+    ends = np.arange(size + (-hops.shift(seed, step)) % step, len(x) + 1, step)
     frames = np.stack([np.fft.rfft(x[e - size : e] * window) for e in ends])
     added = np.fft.irfft(rule(frames), axis=1) * window * step / (0.375 * size)
     y = x.copy()
@@ -231,7 +232,7 @@ def test_silence_stays_exact_silence_under_every_kernel():
 
 
 def test_treatments_begin_their_frames_at_different_chunks():
-    spread = [host.shift(seed, 512) for seed in range(64)]
+    spread = [hops.shift(seed, 512) for seed in range(64)]
     assert set(spread) == set(range(0, 512, 64))
     assert max(spread.count(s) for s in set(spread)) <= 16
 
