@@ -114,7 +114,7 @@ def _name(word: Word, name: str, value: Any, ins: dict[str, Described], controls
     if name in word.inlets and isinstance(value, Described):
         ins[name] = value
     elif is_one_of_many(word, name, value):
-        controls.update({key: standing(word, key, one) for key, one in spread(name, value).items()})
+        controls.update({key: standing(word, key if name == "kernel" else name, one) for key, one in spread(name, value).items()})
     elif name in word.controls:
         controls[name] = standing(word, name, value)
     elif name == "hits" and word.events:

@@ -254,7 +254,7 @@ class Scribe:
             raise Mistake("Only what has a name can be turned.", near="Write: rain.rate = 0.5", word=name)
         controls, settings = dict(value.controls), dict(value.settings)
         if many:
-            controls.update({key: standing(word, key, one) for key, one in spread(name, to).items()})
+            controls.update({key: standing(word, key if name == "kernel" else name, one) for key, one in spread(name, to).items()})
         elif name in word.controls:
             controls[name] = standing(word, name, to)
         elif name == "hits":
