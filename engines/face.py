@@ -60,6 +60,8 @@ class Ramps:
     first: Mapping[str, float] = field(default_factory=dict)
     last: Mapping[str, float] = field(default_factory=dict)
     frame: int = 0  # the core's clock at the first frame of this step
+    beat: float = 0.0  # the beat there, and how fast beats go
+    bpm: float = 120.0
 
     def __getitem__(self, name: str) -> float:
         return self.last[name]
@@ -80,6 +82,7 @@ class Engine:
     ``budget``   the share of one core it may take in real time
     ``gives``    what comes out: sound, or latent (codes that travel as sound does)
     ``takes``    what goes in: the same two
+    ``late``     what is heard while it has nothing: "" (an effect: its input, a voice: its last loop), loop, dry, silent
     ``examples`` lines that help() shows: typed one after the other, on an empty stage, they sound
     """
 
@@ -91,6 +94,7 @@ class Engine:
     budget: ClassVar[float] = 0.5
     gives: ClassVar[str] = "sound"
     takes: ClassVar[str] = "sound"
+    late: ClassVar[str] = ""
     settings: ClassVar[Mapping[str, Any]] = {}
     examples: ClassVar[tuple[str, ...]] = ()
 
@@ -114,6 +118,9 @@ class Engine:
 
     def tell(self, progress: str) -> None:
         """How far loading is, in a few words for the performer. Whoever hosts the engine listens."""
+
+    def show(self, what: Mapping[str, Any]) -> None:
+        """What it does and means to do next, as plain data, for a performer who asks. Whoever hosts the engine passes it on."""
 
     def start(self, fmt: Format) -> Any:
         """A fresh state for one sounding place."""

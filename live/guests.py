@@ -146,6 +146,7 @@ class Guests:
     def _remove(self, path: Path) -> None:
         self._slip(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
+        path.with_suffix(".said").unlink(missing_ok=True)
         self.rings.pop(path, None)
         self.starts.pop(path, None)
         self.found.discard(path)

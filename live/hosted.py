@@ -136,15 +136,24 @@ class Hosted:
 
     def controls(self, f: int) -> Ramps:
         """Where the controls stood while the input of this step was heard."""
-        return Ramps(self._stood(f - self.ahead), self._stood(f + self.chunk - self.ahead), f)
+        first, g = self._stood(f - self.ahead), f - self.ahead
+        return Ramps(first, self._stood(f + self.chunk - self.ahead), f, *self._time(g))
+
+    def _time(self, g: int) -> tuple[float, float]:
+        """The beat at the frame that answers frame g, and the tempo there: as g knew it."""
+        stand, known = self._row(g)
+        beat, bpm = float(stand[at.RING_BEAT]), float(stand[at.RING_BPM])
+        return (beat + (g + self.ahead - known) * bpm / (60.0 * self.rate), bpm) if bpm > 0 else (0.0, 120.0)
+
+    def _row(self, g: int) -> tuple[Any, int]:
+        """What stood at frame g, to the last multiple of 64, and that multiple."""
+        from_ = int(self.head[at.R_FROM])
+        known = max(g, from_) // 64 * 64
+        return (self.ring.controls, known) if from_ < 0 else (self.ring.past[(known // 64 - 1) % len(self.ring.past)], known)
 
     def _stood(self, g: int) -> dict[str, float]:
         """Each control at frame g, to the last multiple of 64."""
-        from_ = int(self.head[at.R_FROM])
-        if from_ < 0:
-            stand = self.ring.controls
-        else:
-            stand = self.ring.past[(max(g, from_) // 64 - 1) % len(self.ring.past)]
+        stand, _ = self._row(g)
         return {name: float(stand[k]) for k, name in enumerate(self.names)}
 
     def _joined(self, sound: Block, f: int) -> Block:

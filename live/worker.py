@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ from live.core import layout as at  # noqa: E402
 from live.core.memory import Map  # noqa: E402
 from live.core.ringfile import LEAVING, RUNNING, STARTING, Claim, open_ring  # noqa: E402
 from live.hosted import GaveUp, Hosted  # noqa: E402
+from live.whole import put  # noqa: E402
 
 POLL = 0.002  # seconds between looks at the clock
 LOOK = 0.5  # seconds between looks at who is above us
+SHOWN = 0.1  # seconds between two pictures of what an engine does
 LONELY = 3.0  # seconds the clock may stand still once nobody is left above us
 GAVE_UP, NO_ENGINE, NO_RING = 3, 4, 5
 
@@ -77,6 +80,7 @@ def host(ring: Path, word: str, *, seed: int, settings: dict[str, Any], folders:
     try:
         engine = load_class(find(word, folders))(**settings)
         engine.tell = lambda progress: say(says="loading", engine=word, ring=ring.stem, how=str(progress)[:80])  # type: ignore[method-assign]
+        engine.show = Shown(ring)  # type: ignore[method-assign]
         engine.tell("")
         engine.load()
         why = wait_turn(above, claim, word)
@@ -108,6 +112,20 @@ def host(ring: Path, word: str, *, seed: int, settings: dict[str, Any], folders:
     head[at.R_STATE] = LEAVING
     say(says="gave-up" if code else "bye", engine=word, why=why, frame=hosted.written)
     return code
+
+
+class Shown:
+    """What an engine shows, beside its ring, for whoever asks. Ten times a second at the most: the newest counts."""
+
+    def __init__(self, ring: Path) -> None:
+        self.file, self.last = ring.with_suffix(".said"), 0.0
+
+    def __call__(self, what: Mapping[str, Any]) -> None:
+        now = time.monotonic()
+        if now - self.last < SHOWN:
+            return
+        self.last = now
+        put(self.file, json.dumps(what))
 
 
 def wait_turn(above: Above, claim: Claim, word: str) -> str:

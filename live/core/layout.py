@@ -132,7 +132,8 @@ def tape(tracks: int, frames: int = TAPE_FRAMES) -> Regions:
 # R_STOP: 1 asks the worker to leave. R_RATE: frames a second.
 # Output at frame f answers the input, and the controls, at frame f - R_AHEAD.
 RING_FRAMES = 1 << 17
-RING_CONTROLS = 64
+RING_CONTROLS = 64  # cells of a row; the last two are time: the beat there, and the tempo
+RING_BEAT, RING_BPM = 62, 63
 
 
 def ring(outs: int, ins: int, frames: int = RING_FRAMES) -> Regions:

@@ -26,8 +26,21 @@ import numpy as np
 from engines.face import Control
 from live.core import layout as at
 from live.core import row as r
+from live.core.controls.out import beat_at
 from live.core.kinds import Kind, Making, op
-from live.core.layout import R_CLOCK, R_FROM, R_HEARD, R_INS, R_LATE, R_START, R_TIMES, R_WRITTEN, RING_CONTROLS
+from live.core.layout import (
+    R_CLOCK,
+    R_FROM,
+    R_HEARD,
+    R_INS,
+    R_LATE,
+    R_START,
+    R_TIMES,
+    R_WRITTEN,
+    RING_BEAT,
+    RING_BPM,
+    RING_CONTROLS,
+)
 from live.core.ringfile import STEP, make_ring, open_ring
 from live.core.row import CHUNK, IN, cells, doubles, fence, floats, inlet, memory, outlet, planes, smooth, span, words
 
@@ -141,7 +154,11 @@ def ring(row, n, t):
             before[k] = a
         now[k] = b
         past[k] = b
+    tempo = doubles(c[r.TEMPO], 8)
+    now[RING_BEAT] = past[RING_BEAT] = beat_at(tempo, t + n, c[r.RATE])
+    now[RING_BPM] = past[RING_BPM] = tempo[at.T_BPM]
     if first_run:
+        before[RING_BEAT], before[RING_BPM] = beat_at(tempo, t // CHUNK * CHUNK, c[r.RATE]), tempo[at.T_BPM]
         head[R_FROM] = t
         s[RAN] = 1.0
     fence()
@@ -244,8 +261,8 @@ def _latency(settings: Mapping[str, Any], rate: int) -> int:
 
 def hosted(word: str, controls: Mapping[str, Control], says: str = "", **settings: Any) -> Kind:
     """The kind that plays one engine's worker: the op is the same, the controls are the engine's."""
-    if len(controls) > RING_CONTROLS:
-        raise ValueError(f"{word} has {len(controls)} controls; a ring carries {RING_CONTROLS}")
+    if len(controls) > RING_BEAT:
+        raise ValueError(f"{word} has {len(controls)} controls; a ring carries {RING_BEAT}")
     whole = {"path": "", "channels": 0, "hears": False, "ahead": 0.1, "latency": 0, "late": "loop", "frames": 0, "chunk": 0, "block": 256}
     whole |= settings
     return Kind(
@@ -265,7 +282,7 @@ def hosted(word: str, controls: Mapping[str, Control], says: str = "", **setting
 def kind_of(found: Any) -> Kind:
     """The kind for one entry of the catalogue: an effect falls back to its input, a voice or a decoder to its last loop."""
     hears = bool(found.inlets)
-    late = "silent" if found.gives == "latent" else "dry" if hears and found.takes == "sound" else "loop"
+    late = found.late or ("silent" if found.gives == "latent" else "dry" if hears and found.takes == "sound" else "loop")
     given = {"hears": hears, "late": late, "ahead": found.ahead, "latency": found.latency, "chunk": found.chunk}
     return hosted(found.word, found.controls, found.says, **given)
 
