@@ -23,7 +23,7 @@ from engines.face import Control, Engine
 ROOT = Path(__file__).parent.parent
 OWN = (ROOT / "engines", ROOT / "agents")
 HEAVY = {"torch", "torchaudio", "transformers", "jax", "tensorflow"}
-READ = ("inlets", "chunk", "ahead", "latency", "neutral", "budget", "gives", "takes", "late", "settings", "examples")
+READ = ("inlets", "chunk", "ahead", "latency", "neutral", "budget", "gives", "takes", "late", "choices", "settings", "examples")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Found:
     gives: str = Engine.gives
     takes: str = Engine.takes
     late: str = Engine.late
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
     trouble: str = ""

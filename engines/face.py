@@ -82,6 +82,7 @@ class Engine:
     ``budget``   the share of one core it may take in real time
     ``gives``    what comes out: sound, or latent (codes that travel as sound does)
     ``takes``    what goes in: the same two
+    ``choices``  what a setting that is a text may be
     ``late``     what is heard while it has nothing: "" (an effect: its input, a voice: its last loop), loop, dry, silent
     ``examples`` lines that help() shows: typed one after the other, on an empty stage, they sound
     """
@@ -95,6 +96,7 @@ class Engine:
     gives: ClassVar[str] = "sound"
     takes: ClassVar[str] = "sound"
     late: ClassVar[str] = ""
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     settings: ClassVar[Mapping[str, Any]] = {}
     examples: ClassVar[tuple[str, ...]] = ()
 

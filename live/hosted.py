@@ -143,7 +143,9 @@ class Hosted:
         """The beat at the frame that answers frame g, and the tempo there: as g knew it."""
         stand, known = self._row(g)
         beat, bpm = float(stand[at.RING_BEAT]), float(stand[at.RING_BPM])
-        return (beat + (g + self.ahead - known) * bpm / (60.0 * self.rate), bpm) if bpm > 0 else (0.0, 120.0)
+        if bpm <= 0:  # nobody has said yet
+            return (g + self.ahead) * 2.0 / self.rate, 120.0
+        return beat + (g + self.ahead - known) * bpm / (60.0 * self.rate), bpm
 
     def _row(self, g: int) -> tuple[Any, int]:
         """What stood at frame g, to the last multiple of 64, and that multiple."""

@@ -231,6 +231,9 @@ def setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> None
     if name == "file":
         settings[name] = file(value)
         return
+    if name == "memory":
+        settings[name] = memory(value)
+        return
     if name == "curve" and takes(word):
         settings[name] = bent(value)
         return
@@ -276,6 +279,21 @@ def file(name: Any) -> str:
     from live.core.shelf import BUNDLED
 
     return str(name) if found.parent == BUNDLED.resolve() else str(found)
+
+
+def memory(value: Any) -> str:
+    """Sounds to remember, by the name of a file or a folder, or several in a list: their full paths, apart by |. "" is an empty memory."""
+    if isinstance(value, list | tuple) and value:
+        return "|".join(memory(one) for one in value)
+    if value == "":
+        return ""
+    if not isinstance(value, str | Path):
+        raise Mistake(f"A memory is a sound file or a folder of them; this is {what_is(value)}.", near='Write: memory="brass"', word="memory")
+    asked = Path(value).expanduser()
+    for place in [asked] if asked.is_absolute() else [Path(f) / deeper / asked for f in folders() for deeper in ("corpus", "takes", "")]:
+        if place.is_dir():
+            return str(place.resolve())
+    return str(Path(find_sound(file(value), folders())).resolve())
 
 
 def hits(word: Word, value: Any, settings: dict[str, Any]) -> None:

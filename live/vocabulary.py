@@ -172,7 +172,7 @@ def vocabulary(folders: Iterable[Path] = ()) -> dict[str, Word]:
         words[word] = Word(
             word, found.says, tuple(found.inlets), found.controls, found.settings,
             getattr(found, "gives", "sound"), getattr(found, "takes", "sound"), engine=True, file=found.file, trouble=found.trouble, lag=hosted(found),
-            examples=tuple(getattr(found, "examples", ())),
+            choices={key: tuple(some) for key, some in found.choices.items()}, examples=tuple(getattr(found, "examples", ())),
         )  # fmt: skip
     _ALL.clear()
     _ALL[key] = words

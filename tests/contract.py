@@ -75,7 +75,7 @@ class Contract:
         total = sound.shape[1] // fmt.chunk * fmt.chunk if self.engine.chunk else sound.shape[1]
         while done < total:
             n = min(next(lengths), total - done)
-            made.append(np.array(engine.step(state, heard[:, done : done + n].copy(), Ramps(stand, stand, done))))
+            made.append(np.array(engine.step(state, heard[:, done : done + n].copy(), Ramps(stand, stand, done, 2.0 * done / fmt.rate))))
             assert made[-1].shape == (fmt.channels, n), f"a step of {n} frames gave {made[-1].shape}, not ({fmt.channels}, {n})"
             done += n
         return np.concatenate(made, axis=1)
@@ -116,7 +116,7 @@ class Contract:
         for done in range(0, sound.shape[1] - fmt.chunk + 1, fmt.chunk):
             to = {name: float(chance.choice((c.low, c.high))) for name, c in controls.items()}
             heard = sound[:, done : done + fmt.chunk] if self.engine.inlets else sound[:0, done : done + fmt.chunk]
-            made = engine.step(state, heard, Ramps(last, to, done))
+            made = engine.step(state, heard, Ramps(last, to, done, 2.0 * done / fmt.rate))
             assert np.isfinite(made).all(), f"not a number on the way to {to}"
             assert np.abs(made).max() <= self.full, f"{np.abs(made).max():.1f} times full scale on the way to {to}"
             last = to

@@ -1,0 +1,49 @@
+"""What a performer says of what is being played, as one number: never this, keep to this, more like it.
+
+It travels as a control does, so it is in time, in the journal, and in the replay. Each saying is counted, so that
+the same thing can be said twice::
+
+    number = (count * 8 + what) * 2**20 + segment
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WHAT = ("", "never", "pin", "more_like", "forget")
+PLACES = 1 << 20
+COUNT = 1 << 20  # of sayings, before it begins again
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One saying: what, and of which segment."""
+
+    what: str
+    index: int
+
+
+def coded(count: int, what: str, index: int) -> float:
+    """The number for it."""
+    return float(((count % COUNT) * 8 + WHAT.index(what)) * PLACES + index % PLACES)
+
+
+def counted(number: float) -> int:
+    """How many sayings there were, by the last."""
+    return int(number) // PLACES // 8
+
+
+@dataclass
+class Asked:
+    """Hears each saying once."""
+
+    last: float | None = None
+
+    def of(self, number: float) -> list[Wish]:
+        """What is new."""
+        before, self.last = self.last, number
+        if before is None or number == before or number <= 0:
+            return []
+        whole = int(number)
+        what = whole // PLACES % 8
+        return [Wish(WHAT[what], whole % PLACES)] if 0 < what < len(WHAT) else []
