@@ -149,7 +149,7 @@ class Answer(Engine):
     def step(self, partner: Partner, sound: Block, at: Ramps) -> Block:
         """Hear a block, decide what is due, play a block."""
         frames, ears = sound.shape[1], at.frame - partner.late
-        for wish in partner.wishes.of(at["asked"]):
+        for wish in partner.wishes.of(at.first["asked"], at.last["asked"]):
             self.wished(partner, wish)
         boundaries = partner.grid.due(at, frames, partner.lead)
         for boundary in boundaries:
@@ -311,7 +311,12 @@ def spot(memory: Remembered, index: int) -> dict[str, Any]:
     source = int(memory.source[index])
     first = memory.shelf.edges[source] if source < len(memory.files) else memory.shelf.frames
     name = memory.files[source].stem if source < len(memory.files) else "what was just played"
-    return {"segment": index, "file": name, "second": round((start - first) / memory.rate, 2), "long": round((end - start) / memory.rate, 2)}
+    return {
+        "segment": index,
+        "file": name,
+        "second": round((start - first) / memory.rate, 2),
+        "long": round((end - start) / memory.rate, 2),
+    }
 
 
 def told(partner: Partner, one: Played) -> dict[str, Any]:

@@ -39,10 +39,12 @@ class Asked:
 
     last: float | None = None
 
-    def of(self, number: float) -> list[Wish]:
-        """What is new."""
+    def of(self, first: float, number: float) -> list[Wish]:
+        """What is new, from the control at the first and the last frame of a step. On its way (a control glides) it says nothing."""
+        if first != number:
+            return []
         before, self.last = self.last, number
-        if before is None or number == before or number <= 0:
+        if before is None or counted(number) <= counted(before):  # the first one was heard by who played before; undo goes back
             return []
         whole = int(number)
         what = whole // PLACES % 8

@@ -1,9 +1,9 @@
 """When the partner may begin something new: on the beat, every so many milliseconds, or when what it plays is over.
 
-    pace      a segment lasts
-    beat      a beat; half, quarter: a part of one; bar: four
-    500       milliseconds
-    memory    as long as the segment of the memory that is played
+pace      a segment lasts
+beat      a beat; half, quarter: a part of one; bar: four
+500       milliseconds
+memory    as long as the segment of the memory that is played
 """
 
 from __future__ import annotations

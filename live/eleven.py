@@ -32,7 +32,7 @@ def takes(word: Word) -> bool:
 
 def controls_of(word: Word) -> dict[str, Any]:
     """The controls a performer is told of."""
-    return {name: control for name, control in word.controls.items() if not (takes(word) and name in HIDDEN)}
+    return {name: control for name, control in word.controls.items() if name != "asked" and not (takes(word) and name in HIDDEN)}
 
 
 def is_one_of_many(word: Word, name: str, value: Any) -> bool:

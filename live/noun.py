@@ -288,7 +288,9 @@ def memory(value: Any) -> str:
     if value == "":
         return ""
     if not isinstance(value, str | Path):
-        raise Mistake(f"A memory is a sound file or a folder of them; this is {what_is(value)}.", near='Write: memory="brass"', word="memory")
+        raise Mistake(
+            f"A memory is a sound file or a folder of them; this is {what_is(value)}.", near='Write: memory="brass"', word="memory"
+        )
     asked = Path(value).expanduser()
     for place in [asked] if asked.is_absolute() else [Path(f) / deeper / asked for f in folders() for deeper in ("corpus", "takes", "")]:
         if place.is_dir():

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from live.edits import Edit, State
+from live.hand import Proposal
 from live.mistakes import Mistake
 from live.values import Described, is_number, what_is
 from live.vocabulary import vocabulary
+from live.weave import put
 
 if TYPE_CHECKING:
     from live.desk import Desk
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
 ASKED = "asked"
 WHAT = ("", "never", "pin", "more_like", "forget")  # as agents/asked.py counts them
 PLACES = 1 << 20
-FAR = 1 << 18
+PATIENCE, SETTLES = 2.0, 0.04  # seconds
 
 
 def is_partner(place: Described) -> bool:
@@ -97,6 +102,22 @@ def segments(desk: Desk, place: Described, which: Any) -> list[int]:
                 f"A segment goes by its number, from 0 to {count - 1}; this is {what_is(one)}.", near=f"why({place.name}) names them."
             )
     return [int(one) for one in some]
+
+
+def say(desk: Desk, name: str, what: str, index: int) -> None:
+    """One saying, on its way before this returns. It is no step of undo."""
+
+    def change(state: State) -> State:
+        place = state.page.places()[name]
+        number = coded(float(place.controls.get(ASKED, 0.0)), what, index)
+        fresh = type(place)(place.kind, place.ins, {**place.controls, ASKED: number}, place.settings)
+        fresh.name = place.name
+        root, *keys = name.split(".")
+        return replace(state, edit=state.edit.then(Edit({root: put(state.page.names[root], keys, fresh)})))
+
+    proposal = desk.hand.propose(Proposal(change, f"{what}({name}, {index})", when="now", fade=0.0, rehearse=False, step=False))
+    proposal.done.wait(PATIENCE)
+    time.sleep(SETTLES)  # a control glides for 10 ms: the next saying must not run into this one
 
 
 def coded(before: float, what: str, index: int) -> float:

@@ -103,7 +103,7 @@ def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
         parts.append(typed(_file(settings.pop("file"))))
     hits = settings.pop("hits", "")
     every, swing, turn = settings.pop("every", None), settings.pop("swing", 0.0), settings.pop("turn", 0.0)
-    parts += [f"{key}={_control(kind, key, value)}" for key, value in controls.items()]
+    parts += [f"{key}={_control(kind, key, value)}" for key, value in controls.items() if key != "asked"]
     if hits:
         parts.append(f"hits={struck(hits, every or 0.25, swing, turn)}")
     elif every is not None:

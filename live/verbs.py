@@ -85,6 +85,31 @@ class Verbs:
 
         return Told("\n".join(ledger(self.desk)))
 
+    # --- a partner's memory -----------------------------------------------------------------------
+
+    def never(self, partner: Any, which: Any = None) -> Told:
+        """A partner never plays this again: never(partner) what is heard now, never(partner, 12), never(partner, [12, 13])."""
+        return self._said(partner, "never", which, "never again")
+
+    def pin(self, partner: Any, which: Any = None) -> Told:
+        """A partner keeps to this where it can: pin(partner) what is heard now, pin(partner, 12)."""
+        return self._said(partner, "pin", which, "rather this")
+
+    def more_like(self, partner: Any, which: Any = None) -> Told:
+        """A partner plays more like this: more_like(partner) what is heard now, more_like(partner, 12)."""
+        return self._said(partner, "more_like", which, "more like it")
+
+    def _said(self, partner: Any, what: str, which: Any, answer: str) -> Told:
+        from live.partners import is_partner, say, segments
+
+        place = self._place(partner)
+        if not is_partner(place):
+            raise Mistake(f"{place.name} has no memory to speak of.", near="A partner has: partner = answer(guitar, memory=...)", word=what)
+        some = segments(self.desk, place, which)
+        for index in some:
+            say(self.desk, str(place.name), what, index)
+        return Told(f"{place.name}: segment{'s' * (len(some) > 1)} {', '.join(map(str, some))}: {answer}, from the next thing it begins")
+
     # --- controllers --------------------------------------------------------------------------
 
     def learn(self, what: Any = None, control: str | None = None, *, kind: str = "") -> Told:

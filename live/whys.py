@@ -38,6 +38,10 @@ def reasons(desk: Desk, place: Described) -> list[str]:
     if level < SILENT:
         own += quiet(name, node, score, desk)
     ways = [way.said for way in paths(desk, name, score)]
+    from live import partners
+
+    if partners.is_partner(place):
+        own += partners.reasons(desk, name)
     more = [f"... and {len(ways) - MOST} more ways"] if len(ways) > MOST else []
     shown = "silent just now" if level < SILENT else f"{decibels(level)} now"
     first = (
@@ -90,12 +94,17 @@ def kept_back(desk: Desk, name: str, score: Score, node: Node) -> list[str]:
     return found
 
 
+def seed_of(desk: Desk, name: str) -> int:
+    """Where a place's chance begins: the core's own figure, by which its worker is known, too."""
+    told = f"{desk.stage.rig.seed}/{name}".encode()
+    return int.from_bytes(hashlib.blake2s(told, digest_size=6).digest(), "little")
+
+
 def is_loading(desk: Desk, name: str) -> bool:
     """An engine's worker has not made anything yet."""
     from live.core import layout as at
 
-    told = f"{desk.stage.rig.seed}/{name}".encode()
-    seed = int.from_bytes(hashlib.blake2s(told, digest_size=6).digest(), "little")
+    seed = seed_of(desk, name)
     for slip in Path(desk.stage.folder).glob("want-*.json"):
         with contextlib.suppress(OSError, ValueError, KeyError):
             said = json.loads(slip.read_text())
