@@ -113,7 +113,7 @@ class Answer(Engine):
         memory = self.remembered(fmt)
         book = memory.codebook
         turns = int(self.set["transpose"]) if book.turning else 0
-        labels = Memory([label for label in memory.labels.tolist()], seed=fmt.seed, shift=book.shift)
+        labels = Memory(memory.labels.tolist(), seed=fmt.seed, shift=book.shift)
         gone = np.flatnonzero(memory.labels < 0)
         if gone.size:
             labels.never(*gone.tolist())
