@@ -22,7 +22,6 @@ is None, and its silence is planned all the same.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from random import Random
 from typing import Any
@@ -30,18 +29,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.alphabet import Alphabet
 from agents.labels import shifted
 from agents.line import KEPT, Line
 from agents.oracle import Oracle
-from agents.places import Places, Spots, grown
+from agents.places import Places, Spots
 from agents.reasons import REACH, Event, Why
-from agents.tiling import ANY, FEW, GROUP, NOWHERE, Bars, Group, Tiling
+from agents.rules import Rules, window
+from agents.tiling import FEW, NOWHERE, Tiling
 
-FALLBACKS = (None, "silence", "hold", "next")
-REUSES = (None, "least", "never")
-GROUPS = 4096  # so many answers of ``same`` are remembered
+AS_GOOD = 512  # of more places that are as good, a stretch taken by chance is looked at
 
 Answer = list[Event | None]
+Found = tuple[int, list[int] | Spots, int, bool]
+"""How long, the places as long, their transposition, and whether that is going straight on."""
 
 
 class Memory:
@@ -61,44 +62,24 @@ class Memory:
         shift: Callable[[Any, int], Hashable] = shifted,
     ) -> None:
         self.labels: list[Hashable] = list(labels)
-        self.key, self.same, self.shift = key, same, shift
         self.chance = Random(seed)
-        self._code_of: dict[Hashable, int] = {}
-        self._names: list[Hashable] = []  # by code: the label, or its key
-        codes = [self._coded(label) for label in self.labels]
+        self._alphabet = Alphabet(key, same, shift)
+        codes = [self._alphabet.coded(label) for label in self.labels]
         self._oracle = Oracle(codes)
         self._codes = self._oracle.letters
-        self._places = Places(codes, len(self._names))
-        self._groups: list[Group] = []
-        self._group_of: dict[tuple[Hashable, int], int] = {}
-        self._tiling = Tiling(self._places, self._codes, self._groups)
+        self._places = Places(codes, len(self._alphabet.names))
+        self._tiling = Tiling(self._places, self._codes, self._alphabet.groups)
         self._line = Line(len(codes))
         self._never: set[int] = set()
         self._pins: set[int] = set()
-        self._weights: dict[int, float] = {}
+        self._weights: NDArray[np.float64] | None = None  # by index; 1 where nothing was said
 
     def __len__(self) -> int:
         return len(self._codes)
 
-    # --- learning --------------------------------------------------------------------------------
-
-    def _coded(self, label: Hashable) -> int:
-        """A label's number; a new one gets the next."""
-        try:
-            name = label if self.key is None else self.key(label)
-            code = self._code_of.get(name)
-        except TypeError as trouble:
-            raise TypeError(f"the label {label!r} cannot be remembered: {trouble}. A list becomes one as tuple(...).") from trouble
-        if code is None:
-            if name is None:
-                raise ValueError("None asks for anything, so it is no label. Call what has no name something else, such as ''.")
-            code = self._code_of[name] = len(self._names)
-            self._names.append(name)
-        return code
-
     def learn(self, label: Hashable) -> int:
         """One event more: its index."""
-        code = self._coded(label)
+        code = self._alphabet.coded(label)
         self.labels.append(label)
         self._oracle.extend((code,))
         self._places.add(code)
@@ -119,26 +100,39 @@ class Memory:
         """Where several are as good, these come so many times as often. ``trade=n`` in a question lets them be n labels shorter too."""
         if not weight >= 0:
             raise ValueError(f"weight={weight!r} is no weight: 2 is twice as often, 0.5 half as often, 0 only if there is no other.")
-        self._weights |= dict.fromkeys(self._named(events, labels), float(weight))
+        self._weights = self._weighed()
+        self._weights[list(self._named(events, labels))] = weight
 
     def forget(self, *events: int | Iterable[int], labels: Iterable[Hashable] = ()) -> None:
         """Takes back never, pin and more_like: for these, or for all if none is named."""
-        these = self._named(events, labels) if events or labels else None
-        self._never -= self._never if these is None else these
-        self._pins -= self._pins if these is None else these
-        self._weights = {} if these is None else {i: weight for i, weight in self._weights.items() if i not in these}
+        if not events and not labels:
+            self._never, self._pins, self._weights = set(), set(), None
+            return
+        these = self._named(events, labels)
+        self._never -= these
+        self._pins -= these
+        if self._weights is not None:
+            self._weights[list(these)] = 1
+
+    def _weighed(self) -> NDArray[np.float64]:
+        """Everybody's weight."""
+        known = np.zeros(0) if self._weights is None else self._weights
+        return np.append(known, np.ones(len(self) - len(known)))
 
     def _named(self, events: Iterable[int | Iterable[int]], labels: Iterable[Hashable]) -> set[int]:
         found: set[int] = set()
+        labels = [*labels, *(part for part in events if isinstance(part, str))]  # a text is no index
         for part in events:
+            if isinstance(part, str):
+                continue
             found.update([part] if isinstance(part, int | np.integer) else part)
         for label in labels:
-            ask = self._ask(label, 0)
-            for code in self._groups[GROUP - ask].codes if ask <= GROUP else [ask] if ask >= 0 else []:
+            for code in self._alphabet.codes(label):
                 found.update(self._places.of(code).tolist())
         wrong = [i for i in found if not 0 <= i < len(self)]
         if wrong:
-            raise IndexError(f"there is no event {min(wrong)}: the memory holds events 0 to {len(self) - 1}.")
+            near = f"Nearest: {min(max(wrong[0], 0), len(self) - 1)}." if len(self) else "It holds none."
+            raise IndexError(f"there is no event {wrong[0]} in a memory of {len(self)}. {near}")
         return {int(i) for i in found}
 
     # --- time ----------------------------------------------------------------------------------------
@@ -168,11 +162,13 @@ class Memory:
         """Ask for an answer from this time on, instead of after everything planned."""
         return From(self, time)
 
-    def _begin(self, at: int | None) -> int:
-        """Go to a time: back, or on through silence. How many labels come too late for it."""
+    def _begin(self, at: int | None, n: int) -> int:
+        """Go to a time: back, or on through silence. How many of n answers come too late; if all do, the plan stays."""
         line = self._line
         if at is None:
             return 0
+        if at + n <= line.now:
+            return n
         line.rewind(at)
         while line.end < at:
             line.put(None)
@@ -202,10 +198,11 @@ class Memory:
         With ``at``, labels for times already played are not answered.
         """
         asked = list(scenario)
-        rules = self._rules(fallback, continuity, taboo, reuse, trade, seed)
         moves = tuple(dict.fromkeys(int(t) for t in transpose))
-        asks = {t: self._asks(asked, t) for t in moves}
-        late = self._begin(at)
+        rules = self._rules(fallback, continuity, taboo, reuse, seed, trade, moves)
+        self._alphabet.tidy()
+        asks = {t: self._alphabet.asks(asked, t) for t in moves}
+        late = self._begin(at, len(asked))
         made: Answer = [None] * min(late, len(asked))
         rules.bar(self._line, len(self))
         while len(made) < len(asked):
@@ -230,8 +227,8 @@ class Memory:
         at: int | None = None,
     ) -> Answer | None:
         """n events without being asked for any: straight on as long as it may, then on from where the past was alike."""
-        rules = self._rules(fallback, continuity, taboo, reuse, 0, seed)
-        made: Answer = [None] * min(self._begin(at), n)
+        rules = self._rules(fallback, continuity, taboo, reuse, seed)
+        made: Answer = [None] * min(self._begin(at, n), n)
         rules.bar(self._line, len(self))
         while len(made) < n:
             made.append(self._wander(rules))
@@ -244,73 +241,21 @@ class Memory:
         continuity: int | None,
         taboo: int | Iterable[int] | None,
         reuse: str | None,
-        trade: int,
         seed: int | None,
+        trade: int = 0,
+        moves: tuple[int, ...] = (0,),
     ) -> Rules:
         """The same, checked."""
-        for name, value, legal in (("fallback", fallback, FALLBACKS), ("reuse", reuse, REUSES)):
-            if value not in legal:
-                near = difflib.get_close_matches(str(value), [str(word) for word in legal], 1, 0.0)[0]
-                raise ValueError(f"{name}={value!r} is not known: {', '.join(map(str, legal))}. Nearest: {near}.")
-        if continuity is not None and continuity < 1:
-            raise ValueError(f"continuity={continuity!r}: a run is at least 1 event long.")
-        window = int(taboo) if isinstance(taboo, int | np.integer) else 0
-        if window < 0 or trade < 0:
-            raise ValueError(f"taboo={taboo!r}, trade={trade!r}: a number of events is 0 or more.")
-        shut = set(self._never)
-        if taboo is not None and not isinstance(taboo, int | np.integer):
-            shut |= self._named([taboo], ())
-        return Rules(fallback, continuity, window, shut, reuse, trade, self.chance if seed is None else Random(seed))
-
-    # --- labels as numbers -----------------------------------------------------------------------
-
-    def _asks(self, asked: list[Hashable | None], t: int) -> list[int]:
-        """What is asked as numbers: which of the memory's labels, moved by t, would do."""
-        if self.same is None and t == 0:
-            get, key = self._code_of.get, self.key
-            if key is None:
-                return [ANY if label is None else get(label, NOWHERE) for label in asked]
-            return [ANY if label is None else get(key(label), NOWHERE) for label in asked]
-        if len(self._groups) > GROUPS:
-            self._groups.clear()
-            self._group_of.clear()
-        known = {label: self._ask(label, t) for label in set(asked)}
-        return [known[label] for label in asked]
-
-    def _ask(self, label: Hashable | None, t: int) -> int:
-        """One of them."""
-        if label is None:
-            return ANY
-        name = label if self.key is None else self.key(label)
-        if self.same is None:
-            return self._code_of.get(name if t == 0 else self.shift(name, -t), NOWHERE)
-        which = self._group_of.setdefault((name, t), len(self._groups))
-        if which == len(self._groups):
-            self._groups.append(Group())
-        group, kinds = self._groups[which], len(self._names)
-        known = len(group.table)
-        if known < kinds:
-            fresh = [self.same(name, other if t == 0 else self.shift(other, t)) for other in self._names[known:]]
-            group.table = np.append(group.table, np.array(fresh, bool))
-            group.codes.update(known + i for i, alike in enumerate(fresh) if alike)
-        if len(group.codes) < 2:
-            return next(iter(group.codes), NOWHERE)
-        return GROUP - which
+        last = window(taboo)
+        shut = self._never if taboo is None or isinstance(taboo, int | np.integer) else self._never | self._named([taboo], ())
+        chance = self.chance if seed is None else Random(seed)
+        return Rules(chance, fallback, continuity, last, shut, reuse, trade, moves)
 
     def _was(self, back: int, t: int) -> int:
-        """What sounded so many events before the end, as a number under t; NOWHERE for silence and before the beginning."""
+        """What sounded so many events before the end, as a code under t; NOWHERE for silence and before the beginning."""
         events = self._line.events
         event = events[-back] if back <= len(events) else None
-        if event is None:
-            return NOWHERE
-        code = self._codes[event.index]
-        if event.transpose == t and self.same is None:
-            return code
-        name = self._names[code] if event.transpose == 0 else self.shift(self._names[code], event.transpose)
-        if self.same is None:
-            return self._code_of.get(self.shift(name, -t), NOWHERE)
-        kinds = [c for c, other in enumerate(self._names) if self.same(name, other if t == 0 else self.shift(other, t))]
-        return code if code in kinds else kinds[0] if kinds else NOWHERE
+        return NOWHERE if event is None else self._alphabet.moved(self._codes[event.index], event.transpose - t)
 
     # --- a scenario --------------------------------------------------------------------------------
 
@@ -332,7 +277,7 @@ class Memory:
                 k, found = tiling.longest(ask, begin, end, rules.chance, skip=on, bars=rules.bars, time=time, every=rules.reuse == "least")
                 if k > best:
                     best, spots, move, goes_on = k, found, t, False
-        if best and (self._pins or (rules.trade and self._weights)) and not (goes_on and on in self._pins):
+        if best and (self._pins or (rules.trade and self._weights is not None)):
             best, spots, move, goes_on = self._favoured(asks, begin, end, on, rules, (best, spots, move, goes_on))
         if not best:
             return [self._fall(rules, None if chances is None else chances[begin])]
@@ -340,7 +285,7 @@ class Memory:
         past = self._past(spot, move)
         rule = "on" if goes_on and line.run else "jump" if line.last >= 0 else "start"
         made: Answer = []
-        places, put, used, shut = len(spots), line.put, line.used, rules.shuts(spot, best)
+        places, put, used = len(spots), line.put, line.used
         for j in range(best):
             index = spot + j
             why = Why(rule, past, best - j, move, used(index), places, None if chances is None else chances[begin + j])
@@ -350,21 +295,19 @@ class Memory:
             rule, places = "on", 1
             if past < REACH:
                 past += 1
-        if shut:
-            rules.bar(line, len(self))
+        rules.chosen(line, spot, best)
         return made
 
-    def _favoured(
-        self, asks: dict[int, list[int]], begin: int, end: int, on: int, rules: Rules, found: tuple[int, list[int] | Spots, int, bool]
-    ) -> tuple[int, list[int] | Spots, int, bool]:
+    def _favoured(self, asks: dict[int, list[int]], begin: int, end: int, on: int, rules: Rules, found: Found) -> Found:
         """A pinned place that is as long, or a liked one that is not too much shorter; what was found if there is none."""
-        liked = {i for i, weight in self._weights.items() if weight > 1} if rules.trade else set()
-        for these in (self._pins, liked):
-            if not these or (found[3] and on in these):
-                continue
-            starts = np.zeros(len(self), bool)
-            starts[list(these)] = True
-            for t in asks:
+        pinned, liked = np.zeros(len(self), bool), np.zeros(len(self), bool)
+        pinned[list(self._pins)] = True
+        if rules.trade and self._weights is not None:
+            liked = self._weighed() > 1
+        for starts in (pinned, liked):
+            if found[3] and starts[on]:
+                break
+            for t in asks if starts.any() else ():
                 k, spots = self._tiling.longest(
                     asks[t], begin, end, rules.chance, skip=on, bars=rules.bars, time=self._line.end, starts=starts, every=True
                 )
@@ -378,11 +321,15 @@ class Memory:
             spots = np.asarray(spots)
             uses = self._line.uses[spots]
             spots = spots[uses == uses.min()]
-        if self._weights:
-            listed = [int(spot) for spot in spots]
-            weights = [self._weights.get(spot, 1.0) for spot in listed]
-            if any(weights):
-                return rules.chance.choices(listed, weights)[0]
+        if self._weights is not None:
+            self._weights = self._weighed() if len(self._weights) < len(self) else self._weights
+            spots = np.asarray(spots)
+            upto = np.cumsum(self._weights[spots])
+            if upto[-1] > 0:
+                return int(spots[np.searchsorted(upto, rules.chance.random() * upto[-1], side="right")])
+        if len(spots) > AS_GOOD:
+            at = rules.chance.randrange(len(spots) - AS_GOOD + 1)
+            spots = spots[at : at + AS_GOOD]
         spots = self._kindred(spots, t)
         return int(spots[int(rules.chance.random() * len(spots))])
 
@@ -431,8 +378,7 @@ class Memory:
         rule = "on" if goes_on and line.run else "jump" if line.last >= 0 else "start"
         event = Event(spot, t, Why(rule, self._past(spot, t), 0, t, line.used(spot), len(pinned or spots)))
         line.put(event)
-        if rules.shuts(spot, 1):
-            rules.bar(line, size)
+        rules.chosen(line, spot, 1)
         return event
 
     def _may_go_on(self, rules: Rules) -> bool:
@@ -443,7 +389,7 @@ class Memory:
     def _anywhere(self, on: int, rules: Rules) -> list[int] | Spots:
         """Every place that may be played, or one by chance where they need not be compared."""
         size = len(self._codes)
-        if not (self._pins or self._weights or rules.reuse):
+        if not self._pins and self._weights is None and rules.reuse is None:
             for _ in range(16):
                 spot = int(rules.chance.random() * size)
                 if spot < size and spot != on and rules.open(spot, self._line.end):
@@ -454,58 +400,29 @@ class Memory:
 
     def _fall(self, rules: Rules, chance: float | None) -> Event | None:
         """Nothing answers: what the fallback says."""
-        line, size, event = self._line, len(self._codes), None
+        line, event = self._line, None
         if rules.fallback == "hold" and line.last >= 0 and line.last not in rules.shut:
             event = Event(line.last, line.transpose, Why("hold", 0, 0, line.transpose, line.used(line.last), 1, chance))
-        elif rules.fallback == "next" and size:
-            first = line.last + 1 if line.last >= 0 else int(rules.chance.random() * size)
-            fine = rules.continuity is None or line.run < rules.continuity
-            for step in range(size):
-                spot = (first + step) % size
-                if (fine or spot != line.last + 1) and rules.open(spot, line.end):
-                    event = Event(
-                        spot, line.transpose, Why("next", self._past(spot, line.transpose), 0, line.transpose, line.used(spot), 1, chance)
-                    )
-                    break
+        elif rules.fallback == "next":
+            spot = self._next(rules)
+            t = line.transpose if line.transpose in rules.moves else rules.moves[0]
+            if spot >= 0:
+                event = Event(spot, t, Why("next", self._past(spot, t), 0, t, line.used(spot), 1, chance))
         line.put(event)
-        if event is not None and rules.shuts(event.index, 1):
-            rules.bar(line, size)
+        if event is not None:
+            rules.chosen(line, event.index, 1)
         return event
 
-
-class Rules:
-    """How one question is to be answered."""
-
-    def __init__(
-        self, fallback: str | None, continuity: int | None, window: int, shut: set[int], reuse: str | None, trade: int, chance: Random
-    ) -> None:
-        self.fallback, self.continuity, self.window, self.shut = fallback, continuity, window, shut
-        self.reuse, self.trade, self.chance = reuse, trade, chance
-        self.bars: Bars | None = None
-
-    def bar(self, line: Line, size: int) -> None:
-        """Look what may not be played now."""
-        if not (self.shut or self.window or self.reuse == "never"):
-            return
-        if self.bars is None:
-            gates: NDArray[np.bool_] | None = None
-            if self.shut or self.reuse == "never":
-                gates = line.uses[:size] > 0 if self.reuse == "never" else np.zeros(size, bool)
-                gates[list(self.shut)] = True
-            self.bars = Bars(gates, self.window, line.when, np.zeros(0, np.intp))
-        self.bars.recent = line.recent(self.window)
-
-    def shuts(self, spot: int, n: int) -> bool:
-        """Playing these n closes something; close it."""
-        if self.bars is None:
-            return False
-        if self.reuse == "never" and self.bars.shut is not None:
-            self.bars.shut[spot : spot + n] = True
-        return self.window > 0
-
-    def open(self, spot: int, time: int) -> bool:
-        """Whether a place may be played."""
-        return self.bars is None or self.bars.is_open(spot, time)
+    def _next(self, rules: Rules) -> int:
+        """The first event after the last one, round the end, that may be played; -1 if there is none."""
+        line, size = self._line, len(self._codes)
+        first = line.last + 1 if line.last >= 0 else int(rules.chance.random() * size)
+        skips = rules.continuity is not None and line.run >= rules.continuity
+        for step in range(size):
+            spot = (first + step) % size
+            if not (skips and spot == line.last + 1) and rules.open(spot, line.end):
+                return spot
+        return -1
 
 
 class From:

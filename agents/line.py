@@ -29,6 +29,7 @@ class Line:
         self.begin, self.now = 0, 0
         self.last = -1  # the event chosen last, over all silence
         self.transpose = 0  # and its transposition
+        self.reach = REACH  # how far back somebody will look
         self.run = 0  # how many events in a row follow each other in the memory; silence breaks it
         self.uses = np.zeros(max(size, 8), np.int32)
         self.when = np.full(max(size, 8), NEVER, np.int64)
@@ -95,7 +96,7 @@ class Line:
         """Let go of what lies too far back."""
         if len(self.events) > 2 * kept:
             self.now = max(self.now, self.end - kept)
-        stale = self.now - REACH - self.begin
+        stale = self.now - self.reach - self.begin
         if stale > KEPT // 4:
             del self.events[:stale], self._back[:stale]
             self.begin += stale

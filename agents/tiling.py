@@ -78,7 +78,7 @@ class Tiling:
 
     def fits(self, ask: int, code: int) -> bool:
         """Whether an event with this code answers."""
-        return ask == code or ask == ANY or (ask <= GROUP and code in self.groups[GROUP - ask].codes)
+        return ask in (code, ANY) or (ask <= GROUP and code in self.groups[GROUP - ask].codes)
 
     def stretch(self, spot: int, ask: Asked, begin: int, end: int, bars: Bars | None, time: int) -> int:
         """How far the memory from one place on answers ask[begin:end]."""
@@ -254,9 +254,9 @@ class Tiling:
         """The places; if there are very many, those in a stretch of the memory taken by chance."""
         if every or int(np.bitwise_count(live).sum()) <= MANY:
             return unpacked(live)
-        wide, take = len(live), 64
+        wide, take = len(live), 8
         at = chance.randrange(wide)
-        while True:  # doubling: however they are spread, some are found within the memory
+        while True:  # doubling: however they are spread, some are found
             part = np.take(live, np.arange(at, at + take), mode="wrap") if take < wide else live
             found = unpacked(part)
             if len(found) >= 64 or take >= wide:
