@@ -66,6 +66,11 @@ def period(n: int) -> list[int]:
     return [0, 1] * (n // 2)
 
 
+def round_of_20(n: int) -> list[int]:
+    """Twenty notes in turn."""
+    return [k % 20 for k in range(n)]
+
+
 def coin(n: int) -> list[int]:
     """Two labels by chance."""
     chance = Random(5)
@@ -119,6 +124,7 @@ def speed(sizes: tuple[int, ...]) -> Iterator[Check]:
             if size == 100_000:
                 yield told(f"scenario of 1000 at {size} {make.__name__}, ms", median(asked_of(memory, row, 1000, 15)), 20)
                 yield from influences(memory, row, make.__name__)
+                yield from liberties(memory, row, make.__name__)
                 yield told(f"learning one event at {size} {make.__name__}, us", learning(memory, row), 10)
         if 1_000 in medians and 100_000 in medians:
             yield told(f"scenario of 16, 100000 against 1000 {make.__name__}, times", medians[100_000] / medians[1_000], 5, 2)
@@ -127,10 +133,31 @@ def speed(sizes: tuple[int, ...]) -> Iterator[Check]:
 def influences(memory: Memory, row: list[int], name: str) -> Iterator[Check]:
     """One label at a time."""
     chance = Random(3)
-    took = [clocked(lambda label=row[chance.randrange(len(row))]: memory.react(label)) for _ in range(5000)]
+    labels = [row[chance.randrange(len(row))] for _ in range(5000)]
+    took = [clocked(lambda label=label: memory.react(label)) for label in labels]
     cuts = quantiles(took, n=100)
     yield told(f"one influence at {len(row)} {name}, p50 ms", cuts[49], 0.05)
     yield told(f"one influence at {len(row)} {name}, p99 ms", cuts[98], 1)
+
+
+def liberties(memory: Memory, row: list[int], name: str) -> Iterator[Check]:
+    """What a performer may add to a question, and what it costs; these limits are our own."""
+    for says, how in (
+        ("with 25 transpositions", {"transpose": range(-12, 13)}),
+        ("in runs of 3", {"continuity": 3}),
+        ("least used first", {"reuse": "least"}),
+        ("with a taboo of 16", {"taboo": 16}),
+        ("with 1000 events forbidden", {"taboo": range(0, len(row), len(row) // 1000)}),
+    ):
+        took = median(asked_of(memory, row, 16, 100, **how))
+        yield told(f"scenario of 16 {says} at {len(row)} {name}, ms", took, 5 if "transpose" in how else 1)
+    chance, wild = Random(8), []
+    for _ in range(100):
+        asked = [None if chance.random() < 0.4 else label for label in scenario(row, 16, chance)]
+        wild.append(clocked(lambda asked=asked: memory.follow(asked)))
+    yield told(f"scenario of 16, four in ten wild, at {len(row)} {name}, ms", median(wild), 1)
+    own = Memory(row, same=lambda asked, heard: abs(asked - heard) <= 1)
+    yield told(f"scenario of 16, an equivalence of one's own, at {len(row)} {name}, ms", median(asked_of(own, row, 16, 100)), 2)
 
 
 def learning(memory: Memory, row: list[int], n: int = 20_000) -> float:
@@ -145,7 +172,7 @@ def learning(memory: Memory, row: list[int], n: int = 20_000) -> float:
 
 def traps(size: int) -> Iterator[Check]:
     """Memories that repeat themselves: nothing recurses, nothing grows without bound."""
-    for make in (constant, period, fibonacci, coin):
+    for make in (constant, period, round_of_20, fibonacci, coin):
         row = make(size)
         memory = Memory(row)
         memory.free(1000, continuity=5)
@@ -174,7 +201,7 @@ def growth(events: int, size: int = 100_000) -> Check:
         memory.free(200, continuity=9, taboo=4)
         memory.react(row[chance.randrange(size)])
         made += 401
-        if made % 3 == 0:
+        if made > events // 2:
             memory.played(401)
     gc.collect()
     after = tracemalloc.get_traced_memory()[0]

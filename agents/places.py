@@ -65,8 +65,11 @@ class Places:
         words, held = self._words.get(code, (np.zeros(0, np.uint64), 0))
         if len(words) < wide:
             words = grown(words, wide)
-        if held < count:
+        if count - held > 64:
             words[:wide] |= packed(self.of(code)[held:], wide)
+        else:
+            for spot in self.of(code)[held:].tolist():
+                words[spot >> 6] |= np.uint64(1 << (spot & 63))
         self._words[code] = words, count
         return words[:wide]
 

@@ -23,7 +23,7 @@ class Why(NamedTuple):
     future: int  # asked labels it and its followers answer in one go, itself counted; 0 where none was asked or none fits
     transpose: int  # semitones
     uses: int  # how often it was chosen before, plan included
-    places: int = 1  # how many places were as good: equally long (a jump)
+    places: int = 1  # how many were as good (where they are thousands, a part is counted)
     probability: float | None = None  # of the label, by whoever proposed it
 
     def __str__(self) -> str:

@@ -2,7 +2,9 @@
 
 Taking the longest each time makes the fewest fragments there can be: whatever
 may be played may also be played cut short, so no other cut gets further with
-as many. The work is bounded for any memory. Rare labels: thin out the list of
+as many. (Where what may be played hangs on what was just played, a limit of
+runs or a taboo of some events, each step is still the longest, but nobody
+looks ahead for a cut that would have been shorter later.) The work is bounded for any memory. Rare labels: thin out the list of
 their places. Labels that fill the memory: shift and AND rows of bits, a step
 for each asked label, N / 64 words a step, until few places are left.
 

@@ -80,6 +80,37 @@ def test_what_was_played_is_never_rewritten() -> None:
     assert (memory.now, memory.end, memory.plan) == (11, 11, ())
 
 
+def test_what_is_taken_back_leaves_no_trace() -> None:
+    chance = Random(2)
+    how = {"taboo": 3, "reuse": "least", "continuity": 4, "transpose": (0, 1, -1), "fallback": "hold"}
+    for seed in range(60):
+        row = [chance.randrange(3) for _ in range(30)]
+        kept, gone, then = ([chance.randrange(4) for _ in range(chance.randint(1, 9))] for _ in range(3))
+        one, other = Memory(row), Memory(row)
+        for memory in (one, other):
+            memory.follow(kept, seed=seed, **how)
+        one.follow(gone, **how)
+        one.free(5)
+        one.react(0, at=len(kept) + 20)
+        assert one.at(len(kept)).follow(then, seed=seed, **how) == other.follow(then, seed=seed, **how)
+        assert one.plan == other.plan
+
+
+def test_a_long_night_forgets_what_is_over_and_a_long_plan_stays_whole() -> None:
+    memory = Memory("ABCD" * 50)
+    for _ in range(300):
+        memory.follow("ABCDDA" * 10, fallback="next")
+        memory.played(60)
+    assert (memory.now, memory.end, memory.plan) == (18000, 18000, ())
+    assert len(memory._line.events) < 2000
+    long = memory.follow("ABCD" * 5000)
+    assert list(memory.plan) == long
+    for _ in range(20_000):
+        memory.react("B")  # nobody plays: what is oldest counts as played
+    assert len(memory.plan) < 10_000
+    assert memory.end == 18000 + 20_000 + 20_000
+
+
 def test_the_oracle_of_the_textbook() -> None:
     oracle = Oracle([0, 1, 1, 1, 0, 0, 1])  # a b b b a a b
     assert list(oracle.link)[1:] == [0, 0, 2, 3, 1, 1, 2]
@@ -133,6 +164,19 @@ def test_an_equivalence_of_ones_own() -> None:
     assert told(moved.follow([75, 76], transpose=(12,))) in {f"{a}+12 {b}+12" for a in (0, 1) for b in (0, 1)}
     moved.learn(30)
     assert told([moved.react(31)]) == "2"  # learnt after the question was first asked
+
+
+def test_another_equivalence_takes_over_what_was_planned_and_used() -> None:
+    memory = Memory([60, 62, 72, 74], seed=3)
+    memory.never(0)
+    memory.follow([62, 72])
+    memory.played(1)
+    other = memory.renewed(key=lambda pitch: pitch % 12)
+    assert told(other.plan) == "2"
+    other.at(1).follow([48, 50, 62], reuse="never")
+    assert told(other.plan) == "2 3 -"  # 1 was used before, 3 just now
+    assert other.learn(86) == 4
+    assert told([other.react(98)]) == "4"
 
 
 def test_a_shift_of_ones_own() -> None:

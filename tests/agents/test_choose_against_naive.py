@@ -21,7 +21,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     few, sparse = WAYS[request.param]
     monkeypatch.setattr(tiling, "FEW", few)
     monkeypatch.setattr(tiling, "SPARSE", sparse)
-    monkeypatch.setattr("agents.choose.FEW", few)
+    monkeypatch.setattr("agents.navigate.FEW", few)
     return request.param
 
 
@@ -64,7 +64,7 @@ def near(asked: int, heard: int) -> bool:
     return abs(asked - heard) <= 1
 
 
-@pytest.mark.parametrize("kind", ["plain", "wild", "moved", "near", "near and moved", "key"])
+@pytest.mark.parametrize("kind", ["plain", "wild", "moved", "near", "near and moved", "key", "some forbidden"])
 def test_every_answer_fits_and_no_cut_has_fewer_fragments(kind: str) -> None:
     chance = Random(len(kind))
     for seed in range(60):
@@ -74,13 +74,14 @@ def test_every_answer_fits_and_no_cut_has_fewer_fragments(kind: str) -> None:
         moves = range(-12, 13) if "moved" in kind else (0,)
         same = near if "near" in kind else (lambda a, b: a % 3 == b % 3) if kind == "key" else (lambda a, b: a == b)
         how = {"same": near} if "near" in kind else {"key": lambda label: label % 3} if kind == "key" else {}
-        fits = [[[a is None or same(a, label + t) for a in asked] for label in row] for t in moves]
-        answer = Memory(row, seed=seed, **how).follow(asked, transpose=moves)
+        shut = {i for i in range(len(row)) if kind == "some forbidden" and chance.random() < 0.2}
+        fits = [[[i not in shut and (a is None or same(a, label + t)) for a in asked] for i, label in enumerate(row)] for t in moves]
+        answer = Memory(row, seed=seed, **how).follow(asked, transpose=moves, taboo=shut)
         for a, event in zip(asked, answer or [None] * len(asked), strict=True):
             if event is None:
-                assert a is not None
-                assert not any(same(a, label + t) for t in moves for label in row)
+                assert not any(i not in shut and (a is None or same(a, label + t)) for t in moves for i, label in enumerate(row))
             else:
+                assert event.index not in shut
                 assert event.transpose in moves
                 assert a is None or same(a, row[event.index] + event.transpose)
         assert fragments(answer or [None] * len(asked)) == fewest(asked, fits)
