@@ -65,7 +65,7 @@ class Codebook:
     @cached_property
     def fingerprint(self) -> str:
         """Eight letters that two alphabets share only when they are the same."""
-        told = f"{self.emphasis}/{self.gate}/{self.turning}/{self.centres.shape}".encode()
+        told = f"{self.emphasis}/{float(self.gate)}/{bool(self.turning)}/{self.centres.shape}".encode()
         parts = (np.ascontiguousarray(part, np.float32).tobytes() for part in (self.centres, self.mean, self.scale))
         return hashlib.blake2s(told + b"".join(parts), digest_size=4).hexdigest()
 

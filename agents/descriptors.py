@@ -29,7 +29,8 @@ BANDS = 40
 CEPSTRA = 13
 FADE = 0.004  # seconds at either end of a segment, so that a hard edge is not heard as noise
 FAINT = 1e-9  # mean square below this is nothing at all: -90 dB
-LOUD, QUIET = 0.0, -80.0  # dB: the level's limits
+DEEP = 1e-6  # of the strongest band: what is softer than that colours nothing
+QUIET = -80.0  # dB: where the level ends
 
 WIDTHS = {"chroma": 12, "cepstra": CEPSTRA, "flux": 1, "level": 1}
 EMPHASES: dict[str, dict[str, float]] = {
@@ -188,7 +189,8 @@ def cosines() -> NDArray[np.float32]:
 
 def cepstra(bands: NDArray[np.float32]) -> NDArray[np.float32]:
     """The colour of a sound, whatever its level and pitch: (13,), in tens of dB or so."""
-    return np.log(bands.mean(axis=0) + np.float32(FAINT)) @ cosines()
+    mean = bands.mean(axis=0)
+    return np.log(mean / (mean.max() + np.float32(1e-20)) + np.float32(DEEP)) @ cosines()
 
 
 def flux(bands: NDArray[np.float32]) -> float:
