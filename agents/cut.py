@@ -18,9 +18,11 @@ LOOK = 0.021  # seconds of sound a look takes in
 HOLD = 0.08  # seconds after an attack in which there is no second one
 EARLY = 0.007  # a boundary stands so long before the attack
 GIVE = 0.025  # a grid's boundary may move so far to an attack
-OVER = 2.2  # times the usual movement of the last half second...
-LEAST = 0.045  # ...and at least so much, and the sound is an attack
+OVER = 2.6  # times the usual movement of the last half second...
+LEAST = 0.06  # ...and at least so much, and the sound is an attack
 SOFT = 1e-7  # mean square: an attack softer than -70 dB is none
+UNDER = 1e-3  # of the loudest band of late
+FADE = 0.955  # a look: what was loud is forgotten by 40 dB a second
 PAST = 100  # looks: half a second
 BACK = 32  # thousandths of a second, before the end of an attack's steepest look, in which it began
 
@@ -38,7 +40,7 @@ class Onsets:
         self._rest = np.zeros(self.back, np.float32)  # the past that a look, or the search for where an attack began, still needs
         self._bands = np.zeros((2, self.bands.shape[1]), np.float32)  # the last two looks
         self._moves = [0.0] * PAST
-        self._loud = 0.0
+        self._loud = self._late = 0.0
         self._looks, self._at, self._quiet = 0, at, 0
 
     def feed(self, block: NDArray[Any]) -> list[int]:
@@ -51,15 +53,24 @@ class Onsets:
             return []
         views = np.lib.stride_tricks.sliding_window_view(own[begin:], self.look)[: count * self.step : self.step]
         power = np.abs(np.fft.rfft(views * self.window, self.size, axis=1)) ** 2 @ self.bands
-        size = np.concatenate([self._bands, np.log1p(1e5 * power.astype(np.float32))])
-        moves = np.maximum(size[2:] - size[:-2], 0).mean(axis=1)
+        every = np.concatenate([self._bands, power.astype(np.float32)])
+        near = self._ground(every[2:].max(axis=1))[:, None]
+        moves = np.maximum(np.log1p(every[2:] / near) - np.log1p(every[:-2] / near), 0).mean(axis=1)
         loud = (views[:, -self.step :] ** 2).mean(axis=1)
-        self._rest, self._bands = own[count * self.step :], size[-2:]
+        self._rest, self._bands = own[count * self.step :], every[-2:]
         found = []
         for k, (move, level) in enumerate(zip(moves.tolist(), loud.tolist(), strict=True)):
             if self._steepest(move, level):
                 last = self.back + k * self.step  # the steepest look ended here
                 found.append(max(self._at, self._at + (self._looks - 1) * self.step - self._since(own[last - self.back : last])))
+        return found
+
+    def _ground(self, power: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Below this a band hardly counts: far under the loudest of late, so that the end of a loud note is no attack of soft ones."""
+        found = np.empty(power.size, np.float32)
+        for k, now in enumerate(power.tolist()):
+            self._late = max(now, self._late * FADE)
+            found[k] = max(UNDER * self._late, SOFT)
         return found
 
     def _steepest(self, move: float, level: float) -> bool:

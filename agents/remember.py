@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -246,7 +248,7 @@ class Remembered:
             "forgotten": sorted(i for i in self.forgotten if i < there),
             "relabelled": {str(i): int(label) for i, label in sorted(self.relabelled.items()) if i < there},
         }
-        part = self.sidecar.with_suffix(".part")
+        part = self.sidecar.with_suffix(f".{os.getpid()}")
         part.write_text(json.dumps(told), "utf-8")
         part.replace(self.sidecar)
 
@@ -287,8 +289,12 @@ def remember(
     settings = Settings(cut, step, tempo, beats, start, emphasis, K, turning, seed)
     shelf = shelve(places, rate, channels, say)
     kept = shelf.beside / f"{shelf.key}-{settings.key(codebook)}.npz"
-    if not kept.exists():
-        read(shelf, settings, codebook, kept, say)
+    if kept.exists():
+        try:
+            return reopened(shelf, settings, kept)
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as slip:
+            say(f"what was kept of {kept.parent.parent.name} cannot be read ({type(slip).__name__}): hearing it again")
+    read(shelf, settings, codebook, kept, say)
     return reopened(shelf, settings, kept)
 
 
@@ -314,7 +320,7 @@ def read(shelf: Shelf, settings: Settings, codebook: Codebook | None, kept: Path
         codebook = Codebook.learn(
             vectors, settings.K, settings.seed, emphasis=settings.emphasis, turning=settings.turning, name=f"{shelf.files[0].parent.name}"
         )
-    part = kept.with_suffix(".part.npz")
+    part = kept.with_suffix(f".{os.getpid()}.npz")
     alphabet = {f"codebook_{name}": value for name, value in codebook.arrays().items()}
     np.savez(part, edges=np.concatenate(edges), source=np.concatenate(sources), vectors=vectors, heard=codebook.labels(vectors), **alphabet)
     part.replace(kept)
@@ -353,9 +359,8 @@ def reopened(shelf: Shelf, settings: Settings, kept: Path) -> Remembered:
     with np.load(kept, allow_pickle=False) as there:
         codebook = Codebook.of({name.removeprefix("codebook_"): there[name] for name in there.files if name.startswith("codebook_")})
         edges, source, vectors, heard = (there[name] for name in ("edges", "source", "vectors", "heard"))
-    sidecar = kept.with_suffix(".json")
-    hands = json.loads(sidecar.read_text("utf-8")) if sidecar.exists() else {}
-    notes = list(shelf.skipped)
+    sidecar, notes = kept.with_suffix(".json"), list(shelf.skipped)
+    hands = edits(sidecar, len(edges), codebook.size, notes)
     if (heard == codebook.silence).all():
         notes.append(f"all of it is softer than {codebook.gate:g} dB: a memory of silence")
     return Remembered(
@@ -368,7 +373,19 @@ def reopened(shelf: Shelf, settings: Settings, kept: Path) -> Remembered:
         source,
         sidecar,
         tuple(notes),
-        set(hands.get("pinned", ())),
-        set(hands.get("forgotten", ())),
-        {int(i): label for i, label in hands.get("relabelled", {}).items()},
+        *hands,
     )
+
+
+def edits(sidecar: Path, count: int, size: int, notes: list[str]) -> tuple[set[int], set[int], dict[int, int]]:
+    """What hands pinned, forgot and relabelled; a line among the notes where that cannot be read."""
+    if not sidecar.exists():
+        return set(), set(), {}
+    try:
+        told = json.loads(sidecar.read_text("utf-8"))
+        pinned, forgotten = ({int(i) for i in told[name] if 0 <= int(i) < count} for name in ("pinned", "forgotten"))
+        labels = {int(i): int(label) for i, label in told["relabelled"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        notes.append(f"{sidecar.name}: pins and labels put by hand cannot be read; the memory is as it was heard")
+        return set(), set(), {}
+    return pinned, forgotten, {i: label for i, label in labels.items() if 0 <= i < count and 0 <= label < size}

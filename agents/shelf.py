@@ -99,9 +99,10 @@ def shelve(places: str | Path | Sequence[str | Path], rate: int, channels: int |
     if not (note.exists() and data.exists()):
         written(files, rate, channels, beside, key, say)
     told = json.loads(note.read_text("utf-8"))
-    edges = told["edges"]
-    shape = (edges[-1], told["channels"])
-    sound = np.memmap(data, np.dtype(told["type"]), "r", shape=shape)
+    edges, wide, dtype = told["edges"], told["channels"], np.dtype(told["type"])
+    if data.stat().st_size != edges[-1] * wide * dtype.itemsize:
+        written(files, rate, channels, beside, key, say)  # somebody else was at it
+    sound = np.memmap(data, dtype, "r", shape=(edges[-1], wide))
     return Shelf(sound, rate, tuple(map(Path, told["files"])), tuple(edges), tuple(told["skipped"]), beside, key)
 
 
@@ -137,7 +138,7 @@ def written(files: list[Path], rate: int, channels: int | None, beside: Path, ke
     wide = channels or min(CHANNELS, max(info.channels for _, info in infos))
     long = sum(info.frames / info.samplerate for _, info in infos) > LONG
     dtype = np.dtype(np.int16 if long else np.float32)
-    part, edges, kept = beside / f"{key}.part", [0], []
+    part, edges, kept = beside / f"{key}.{os.getpid()}", [0], []
     with part.open("wb") as out:
         for k, (file, info) in enumerate(infos, 1):
             say(f"{k}/{len(infos)} {file.name}, {info.duration:.0f} s")
@@ -157,7 +158,7 @@ def written(files: list[Path], rate: int, channels: int | None, beside: Path, ke
         raise ValueError(f"none of {len(files)} files could be read: {skipped[0]}")
     part.replace(beside / f"{key}.sound")
     told = {"rate": rate, "channels": wide, "type": dtype.str, "edges": edges, "files": kept, "skipped": skipped}
-    note = beside / f"{key}.note"
+    note = beside / f"{key}.{os.getpid()}"
     note.write_text(json.dumps(told), "utf-8")
     note.replace(beside / f"{key}.json")
     for old in sorted(beside.glob("*.sound"), key=lambda p: p.stat().st_mtime)[:-SHELVES]:
