@@ -99,7 +99,9 @@ def heaped(places: list[Path], out: Path, seed: int) -> Heap:
     sounds = {name: np.fromfile(file, np.int16) for name, file in files.items()}
     short = [name for name, sound in sounds.items() if sound.size < CROP]
     if short:
-        raise SystemExit(f"{', '.join(map(str, places))}: fewer than 4 seconds to {'learn from' if 'learn' in short else 'keep apart'}")
+        raise SystemExit(
+            f"{places[0]}{' and others' * (len(places) > 1)}: fewer than 4 seconds to {'learn from' if 'learn' in short else 'keep apart'}"
+        )
     return Heap(**sounds)
 
 
@@ -109,7 +111,7 @@ def recordings(places: list[Path], seed: int) -> Iterator[tuple[Path, bool]]:
     from engines.nets.latent import recordings as listed
 
     for place in places:
-        for one in listed(place) if place.is_dir() else [Recording(place, "sound", str(place))]:
+        for one in listed(place) if place.is_dir() else [Recording(place, "sound", place.name)]:
             yield one.file, one.held_out(seed)
 
 
@@ -156,7 +158,7 @@ def train(places: list[Path], out: Path, *, minutes: float, seed: int = 0, quiet
     began, told, net_said = time.process_time() - used, [], {}
     while (done := (time.process_time() - began) / (60 * minutes)) < 1:
         for group in adam.param_groups:
-            group["lr"] = FASTEST * min(done / WARM + 0.01, 1, 0.5 + 0.5 * np.cos(np.pi * done) + 0.02)
+            group["lr"] = float(FASTEST * min(done / WARM + 0.01, 1, 0.5 + 0.5 * np.cos(np.pi * done) + 0.02))
         net.set_gumbel_temperature(max(COLD, HOT * (COLD / HOT) ** (2 * done)))
         net.train()
         loss, said = losses(net, heap.crops("learn", chance), chance)

@@ -77,7 +77,7 @@ class Frames:
     def segment(self, sound: NDArray[Any], rate: int, before: int) -> NDArray[np.float32]:
         """The mean over the segment that begins ``before`` frames into ``sound``: (width,)."""
         own = sound if rate == RATE else soxr.resample(sound, rate, RATE, "MQ")
-        told = self(own)
+        told = self(np.pad(own, (0, self.reach // 2)))  # so that the last frame's middle may be the segment's end
         start, end = before * RATE / rate, len(sound) * RATE / rate
         middles = self.middles(len(told))
         inside = (middles >= start) & (middles < end)
