@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 RATE = 16000
 POINTS = 4096
 HOP = 1000  # 62.5 ms
+MOST = 32  # frames of one segment: from 2 s on they stand further apart, so that a long one costs no more
 BANDS = 40
 CEPSTRA = 13
 FADE = 0.004  # seconds at either end of a segment, so that a hard edge is not heard as noise
@@ -130,7 +131,7 @@ def hann() -> NDArray[np.float32]:
 @lru_cache(maxsize=64)
 def frames(size: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Where frames begin in a segment padded by half a frame, and what evens out how much of each is outside it."""
-    count = max(1, round(size / HOP))
+    count = min(max(1, round(size / HOP)), MOST)
     starts = np.floor((np.arange(count) + 0.5) * size / count).astype(np.int64)
     inside = np.concatenate([[0.0], np.cumsum(hann().astype(np.float64) ** 2)])
     first = np.clip(POINTS // 2 - starts, 0, POINTS)
