@@ -8,12 +8,13 @@ breathes and hands that are not quite together; a part on several staves is one
 part a staff. The sound comes from the ``fluidsynth`` program. A piece becomes a folder::
 
     FOLDER/name/1_violin.wav  2_cello.wav ...   the same length, begun together
-    FOLDER/name/beats.txt                       where the beats fell, a second a line
+    FOLDER/name/piece.json                      {"group": who wrote it, "beats": [seconds where they fell]}
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import struct
 import subprocess
@@ -54,6 +55,7 @@ class Score:
 
     parts: dict[str, list[Note]] = field(default_factory=dict)
     tempi: list[tuple[float, float]] = field(default_factory=list)
+    composer: str = ""
 
     @property
     def quarters(self) -> float:
@@ -72,7 +74,7 @@ def read(path: Path) -> Score:
     told = [_part(part) for part in root.iter("part")]
     lengths = [max(part[1][k] if k < len(part[1]) else 0.0 for part in told) for k in range(max((len(p[1]) for p in told), default=0))]
     starts = np.concatenate([[0.0], np.cumsum(lengths)])
-    score = Score()
+    score = Score(composer=next((c.text or "" for c in root.iter("creator") if c.get("type") == "composer"), "").strip())
     for number, (notes, _, tempi) in enumerate(told, 1):
         score.tempi += [(starts[bar] + at, tempo) for bar, at, tempo in tempi]
         for staff in sorted({note[0] for note in notes}):
@@ -159,10 +161,9 @@ def midi(notes: list[Note], clock: NDArray[np.float64], program: int, chance: np
         key = min(max(note.pitch, 12), 115)
         events.append((round(1000 * begin), 2, bytes([0x90, key, int(louder[int(note.at)])])))
         events.append((max(round(1000 * end), round(1000 * begin) + 20), 1, bytes([0x80, key, 0])))
-    track, before = b"", 0
-    for at, _, message in sorted(events):
-        track, before = track + _length(at - before) + message, at
-    track += b"\x00\xff\x2f\x00"
+    ordered = sorted(events)
+    waits = [_length(after[0] - before[0]) for before, after in zip([(0, 0, b""), *ordered], ordered, strict=False)]
+    track = b"".join(wait + message for wait, (_, _, message) in zip(waits, ordered, strict=True)) + b"\x00\xff\x2f\x00"
     return b"MThd" + struct.pack(">IHHH", 6, 0, 1, 500) + b"MTrk" + struct.pack(">I", len(track)) + track
 
 
@@ -193,8 +194,8 @@ def sound(file: Path, soundfont: Path, rate: int = RATE) -> NDArray[np.float32]:
 
 def play(
     path: Path, soundfont: Path, work: Path, *, seed: int = 0, longest: float = 480.0, rate: int = RATE
-) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float64]]:
-    """A score's parts as stems of one length, by name, and where the beats fell in seconds. ``work`` is a folder for what passes."""
+) -> tuple[dict[str, NDArray[np.float32]], dict[str, Any]]:
+    """A score's parts as stems of one length, by name, and what piece.json says. ``work`` is a folder for what passes."""
     chance = np.random.default_rng([seed, *path.name.encode()])
     score = read(path)
     clock = breathe(score, chance)
@@ -216,7 +217,7 @@ def play(
         heard = sound(file, soundfont, rate)[:frames]
         file.unlink()
         stems[f"{part}_{name}"] = np.pad(heard, (0, frames - heard.size))
-    return stems, beats
+    return stems, {"group": score.composer or path.stem, "beats": beats.round(4).tolist()}
 
 
 def scores(paths: list[Path]) -> Iterator[Path]:
@@ -240,7 +241,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             folder = a.out / path.stem
             folder.mkdir(parents=True, exist_ok=True)
-            stems, beats = play(path, a.soundfont, folder, seed=a.seed, longest=a.longest)
+            stems, about = play(path, a.soundfont, folder, seed=a.seed, longest=a.longest)
         except (ValueError, OSError, RuntimeError) as e:
             sys.stderr.write(f"{e}\n")
             if isinstance(e, FileNotFoundError):
@@ -248,8 +249,8 @@ def main(argv: list[str] | None = None) -> int:
             continue
         for name, stem in stems.items():
             soundfile.write(folder / f"{name}.wav", stem, RATE)
-        (folder / "beats.txt").write_text("".join(f"{second:.4f}\n" for second in beats), "utf-8")
-        sys.stderr.write(f"{path.stem}: {len(stems)} parts, {beats[-1]:.0f} s\n")
+        (folder / "piece.json").write_text(json.dumps(about), "utf-8")
+        sys.stderr.write(f"{path.stem}: {len(stems)} parts, {about['beats'][-1]:.0f} s\n")
     return 0
 
 
