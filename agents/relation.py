@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.codebook import Codebook
+
 BUNDLED = Path(__file__).parent / "weights" / "relation" / "relation.npz"
 FLOOR = 0.4  # of the evenest choice there is: a nucleus less even than that is warmed first
 FAR = np.float32(-1e9)
@@ -44,8 +46,8 @@ class State:
 class Relation:
     """A learnt relation: ``start`` once, then ``step`` and ``choose`` at every segment."""
 
-    def __init__(self, weights: dict[str, NDArray[Any]], about: dict[str, Any]) -> None:
-        self.about = about
+    def __init__(self, weights: dict[str, NDArray[Any]], book: Codebook, about: dict[str, Any]) -> None:
+        self.about, self.book = about, book
         self.labels: int = about["labels"]
         self.alphabet: str = about["alphabet"]
         self.layers: int = about["layers"]
@@ -64,11 +66,12 @@ class Relation:
             )
         try:
             with np.load(file, allow_pickle=False) as pack:
-                weights = {name: pack[name] for name in pack.files if name != "about"}
                 about = json.loads(str(pack["about"]))
+                book = Codebook(*(pack[f"book.{name}"].astype(np.float32) for name in ("centres", "mean", "scale")), **about["book"])
+                weights = {name: pack[name] for name in pack.files if name != "about" and not name.startswith("book.")}
         except (ValueError, KeyError, OSError, EOFError) as e:
             raise ValueError(f"{file.name} is not a relation ({e}); one is written by: agents.nets.relation train or tune") from None
-        relation = cls(weights, about)
+        relation = cls(weights, book, about)
         if alphabet is not None:
             relation.fits(alphabet, file.name)
         return relation
@@ -99,7 +102,7 @@ class Relation:
         x = w["own"][self.labels if own_label is None else own_label] + w["heard"][self.labels if heard_label is None else heard_label]
         x = x + state.memory
         if heard is not None and "vector" in w and heard_label is not None:
-            x += np.asarray(heard, np.float32) @ w["vector"]
+            x += (np.asarray(heard, np.float32) - self.book.mean) / self.book.scale @ w["vector"]
         spot = state.steps % self.window
         count = min(state.steps + 1, self.window)
         age = (spot - np.arange(count)) % self.window  # of each ring's place
