@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 
 from agents.codebook import Codebook
+from agents.nets.decoder import Net
 from agents.nets.pairs import Pair
-from agents.nets.relation import Net
 from agents.relation import Relation, entropy
 
 LENGTH = 97  # segments a stretch: the first is heard and not guessed

@@ -63,22 +63,23 @@ def segments(beats: Sequence[float] | None, seconds: float, segment: float = SEG
     return at[at <= seconds]
 
 
-def stems(folder: Path) -> tuple[dict[str, NDArray[np.float32]], int]:
-    """The stems of a piece by name, mono, of one length, and their rate."""
+def tracks(files: Sequence[Path]) -> tuple[dict[str, NDArray[np.float32]], int]:
+    """Sound files begun together, by name: mono, of one length and rate. One that cannot be read is named and left out."""
     import soundfile
     import soxr
 
     found: dict[str, NDArray[np.float32]] = {}
     rate = 0
-    for file in sorted(p for p in folder.iterdir() if p.suffix.lower() in SOUNDS):
+    for file in files:
         try:
             sound, own = soundfile.read(file, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, OSError) as e:
-            sys.stderr.write(f"{folder.name}/{file.name} cannot be read and is left out: {e}\n")
+            sys.stderr.write(f"{file.parent.name}/{file.name} cannot be read and is left out: {e}\n")
             continue
         rate = rate or own
         mono = sound.mean(axis=1)
-        found[file.stem] = mono if own == rate else soxr.resample(mono, own, rate).astype(np.float32)
+        name = file.stem if file.stem not in found else f"{file.parent.name}/{file.stem}"
+        found[name] = mono if own == rate else soxr.resample(mono, own, rate).astype(np.float32)
     shortest = min((one.size for one in found.values()), default=0)
     return {name: one[:shortest] for name, one in found.items()}, rate
 
@@ -100,7 +101,7 @@ def tell(sounds: dict[str, NDArray[np.float32]], rate: int, about: dict[str, Any
 def pieces(folder: Path, segment: float = SEGMENT) -> Iterator[Piece]:
     """Every piece in a folder of folders that has two stems or more."""
     for own in sorted(p for p in folder.iterdir() if p.is_dir()):
-        sounds, rate = stems(own)
+        sounds, rate = tracks(sorted(p for p in own.iterdir() if p.suffix.lower() in SOUNDS))
         if len(sounds) < 2:
             continue
         book = own / "piece.json"

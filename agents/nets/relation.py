@@ -4,25 +4,21 @@
     python -m agents.nets.relation tune MINE.wav YOURS.wav --out mine.npz
     python -m agents.nets.relation report FOLDER_OF_PIECES --weights W.npz
 
-A decoder in the way of GPT, but every step is fed three things at once: the
-label heard in the segment before, the label played in it, and which labels
-the memory has. It guesses the label of this segment. Positions are told only by
-how long ago (a learnt bias a head), so the stage may keep a window and go on
-for ever; ``agents.relation`` computes the same in numpy::
-
-    heard[t-1]  played[t-1]  memory
-         \\          |         /
-              + (width)             x layers: look back, think
-                                      -> labels[t]
+The net is ``agents.nets.decoder``. A lesson is a stretch of two parts, in any of
+twelve keys. Some lessons hear nobody, some only listen at first, and in all of
+them some of what was played was something else: so that it neither leans on
+itself nor falls silent when nobody plays.
 """
 
 from __future__ import annotations
 
+import argparse
 import copy
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,81 +30,11 @@ from torch.nn import functional
 
 from agents import descriptors
 from agents.codebook import Codebook
-from agents.nets.pairs import Pair
-from agents.relation import Relation
+from agents.nets.decoder import Net
+from agents.nets.pairs import SEGMENT, Pair, Piece, alphabet, kept, pairs, seen_as, tell, tracks
+from agents.relation import BUNDLED, Relation
 
-WIDTH, LAYERS, HEADS, WINDOW = 128, 2, 4, 64
 IGNORED = -100
-
-
-class Net(nn.Module):
-    """The relation as torch learns it. K labels, and one more for nobody, nothing yet."""
-
-    def __init__(
-        self, labels: int, vector: int = 0, width: int = WIDTH, layers: int = LAYERS, heads: int = HEADS, window: int = WINDOW
-    ) -> None:
-        super().__init__()
-        self.labels, self.layers, self.heads, self.window = labels, layers, heads, window
-        self.own = nn.Parameter(0.5 * torch.randn(labels + 1, width) / width**0.5)
-        self.heard = nn.Parameter(0.5 * torch.randn(labels + 1, width) / width**0.5)
-        self.memory = nn.Parameter(torch.randn(labels, width) / (labels * width) ** 0.5)
-        self.vector = nn.Parameter(torch.randn(vector, width) / width**0.5) if vector else None
-        self.outside = nn.Parameter(torch.full((labels,), 4.0))
-        self.blocks = nn.ModuleList(Look(width, heads, window) for _ in range(layers))
-        self.norm = nn.Parameter(torch.ones(width))
-        self.out = nn.Parameter(torch.randn(width, labels) * 0.5 / width**0.5)
-        self.out_bias = nn.Parameter(torch.zeros(labels))
-
-    def forward(self, heard: Tensor, own: Tensor, memory: Tensor, vector: Tensor | None = None) -> Tensor:
-        """heard, own: (B, T) labels of the segments before; memory: (B, K); vector: (B, T, D). Answers log-probabilities (B, T, K)."""
-        x = self.heard[heard] + self.own[own] + (memory @ self.memory)[:, None]
-        if vector is not None and self.vector is not None:
-            x = x + vector @ self.vector * (heard < self.labels)[..., None]
-        ago = torch.arange(x.shape[1])[:, None] - torch.arange(x.shape[1])[None]
-        for block in self.blocks:
-            x = block(x, ago)
-        scores = (norm(x) * self.norm) @ self.out + self.out_bias + (memory - 1)[:, None] * self.outside
-        return functional.log_softmax(scores, -1)
-
-    def told(self) -> dict[str, NDArray[np.float16]]:
-        """Its numbers by name, in half precision, as ``agents.relation`` reads them."""
-        return {name.removeprefix("blocks."): p.detach().numpy().astype(np.float16) for name, p in self.named_parameters()}
-
-    @torch.no_grad()
-    def fill(self, weights: dict[str, NDArray[np.float16]]) -> Net:
-        """The numbers back from such a table."""
-        for name, p in self.named_parameters():
-            p.copy_(torch.from_numpy(weights[name.removeprefix("blocks.")].astype(np.float32)))
-        return self
-
-
-class Look(nn.Module):
-    """One layer: looks back over the window, then thinks."""
-
-    def __init__(self, width: int, heads: int, window: int) -> None:
-        super().__init__()
-        self.heads, self.window = heads, window
-        self.norm1, self.norm2 = nn.Parameter(torch.ones(width)), nn.Parameter(torch.ones(width))
-        self.qkv = nn.Parameter(torch.randn(width, 3 * width) / width**0.5)
-        self.mix = nn.Parameter(torch.randn(width, width) * 0.5 / width**0.5)
-        self.bias = nn.Parameter(-torch.linspace(0.5, 0.02, heads)[:, None] * torch.arange(window))
-        self.up = nn.Parameter(torch.randn(width, 4 * width) / width**0.5)
-        self.up_bias = nn.Parameter(torch.zeros(4 * width))
-        self.down = nn.Parameter(torch.randn(4 * width, width) * 0.25 / width**0.5)
-
-    def forward(self, x: Tensor, ago: Tensor) -> Tensor:
-        """x: (B, T, width); ago: (T, T) how many segments lie between."""
-        B, T, width = x.shape
-        q, k, v = ((norm(x) * self.norm1) @ self.qkv).view(B, T, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        bias = self.bias[:, ago.clamp(0, self.window - 1)].masked_fill((ago < 0) | (ago >= self.window), float("-inf"))
-        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
-        x = x + seen.transpose(1, 2).reshape(B, T, width) @ self.mix
-        return x + functional.relu((norm(x) * self.norm2) @ self.up + self.up_bias).square() @ self.down
-
-
-def norm(x: Tensor) -> Tensor:
-    """The same direction, each number about one."""
-    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6)
 
 
 @dataclass(frozen=True)
@@ -226,3 +152,111 @@ def opened(file: Path) -> tuple[Net, Codebook, dict[str, Any]]:
     vector = relation.w["vector"].shape[0] if "vector" in relation.w else 0
     net = Net(relation.labels, vector, relation.width, relation.layers, relation.heads, relation.window)
     return net.fill(relation.w), relation.book, relation.about
+
+
+def train(
+    told: Sequence[Piece], out: Path, *, labels: int = 64, emphasis: str = "harmony", course: Course, say: Callable[[str], None], **net: int
+) -> Net:
+    """A relation from scratch, with its own alphabet, from the pieces that are not held out."""
+    own = [one for one in told if one.side == "train"]
+    if not own:
+        raise ValueError("every piece is held out; a relation needs pieces of some more writers or folders (one in five is held out)")
+    book = alphabet(own, labels, emphasis=emphasis, seed=course.seed, turning=emphasis in ("harmony", "mix"))
+    found = pairs(own, book)
+    if not found:
+        raise ValueError("no two parts of a piece sound together for long enough")
+    torch.manual_seed(course.seed)
+    model = teach(Net(book.size, book.mean.size, **net), found, book, course, say)
+    counts = np.bincount(np.concatenate([one.own for one in found]), minlength=book.size)
+    hours = sum(len(v) for one in own for v in one.parts.values()) * SEGMENT / 3600
+    about = {"pieces": len(own), "part_hours": round(hours, 1), "pairs": len(found), "seed": course.seed, "steps": course.steps}
+    save(model, book, out, counts=counts.tolist(), **about)
+    return model
+
+
+def shifted_pairs(heard: Path, own: Path, book: Codebook, offsets: int = 1, part: tuple[float, float] = (0.0, 1.0)) -> list[Pair]:
+    """A pair of tracks, or a stretch of both, cut on grids that begin at several moments within a segment."""
+    sounds, rate = tracks([heard, own])
+    frames = next(iter(sounds.values())).size
+    sounds = {name: one[int(part[0] * frames) : int(part[1] * frames)] for name, one in sounds.items()}
+    found: list[Pair] = []
+    for k in range(offsets):
+        begin = round(k / offsets * SEGMENT * rate)
+        piece = tell({name: one[begin:] for name, one in sounds.items()}, rate, {}, own.stem)
+        first, second = (book.labels(seen_as(v, book.emphasis)) for v in piece.parts.values())
+        found.append(Pair(own.stem, first, second, seen_as(next(iter(piece.parts.values())), book.emphasis), second))
+    return found
+
+
+TUNE = Course(steps=160, batch=12, length=48, rate=1e-3, deaf=0.05, slip=0.1, decay=0.0, keep=0.3)
+
+
+def tune(net: Net, book: Codebook, found: Sequence[Pair], course: Course = TUNE, say: Callable[[str], None] = lambda _: None) -> Net:
+    """The same relation, gone to a performer's own pair of tracks; it is held back by what it knew."""
+    torch.manual_seed(course.seed)
+    return teach(copy.deepcopy(net).train(), found, book, course, say)
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m agents.nets.relation", description="Teach the relation between two parts.")
+    does = parser.add_subparsers(dest="does", required=True)
+    a = does.add_parser("train", help="from scratch, from folders of pieces (or what agents.nets.pairs made of them)")
+    a.add_argument("pieces", type=Path, nargs="+")
+    a.add_argument("--out", type=Path, required=True)
+    a.add_argument("--labels", type=int, default=64, help="how many kinds of sound: 16, 64, 256")
+    a.add_argument("--emphasis", default="harmony", choices=sorted(descriptors.EMPHASES))
+    a.add_argument("--steps", type=int, default=Course.steps)
+    a.add_argument("--seed", type=int, default=0)
+    b = does.add_parser("tune", help="to your own pair of tracks: what is heard, what is played beside it")
+    b.add_argument("heard", type=Path)
+    b.add_argument("own", type=Path)
+    b.add_argument("--out", type=Path, required=True)
+    b.add_argument("--weights", type=Path, default=BUNDLED, help="where it begins: the bundled relation")
+    b.add_argument("--steps", type=int, default=TUNE.steps)
+    c = does.add_parser("report", help="what it has learnt, on pieces held out, beside those who hear nothing")
+    c.add_argument("pieces", type=Path, nargs="+")
+    c.add_argument("--weights", type=Path, nargs="+", default=[BUNDLED])
+    c.add_argument("--real", type=Path, nargs="*", default=[], help="folders of recorded pieces, told apart")
+    c.add_argument("--side", default="test", choices=("test", "valid"))
+    asked: Any = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    try:
+        if asked.does == "train":
+            told = [one for path in asked.pieces for one in kept(path)]
+            course = Course(steps=asked.steps, seed=asked.seed)
+            train(told, asked.out, labels=asked.labels, emphasis=asked.emphasis, course=course, say=_tell)
+        elif asked.does == "tune":
+            tuned(asked.heard, asked.own, asked.out, asked.weights, asked.steps)
+        else:
+            from agents.nets.measure import report
+
+            told = [one for path in asked.pieces for one in kept(path) if one.side == asked.side]
+            real = [one for path in asked.real for one in kept(path)]
+            sys.stdout.write(report(asked.weights, told, real) + "\n")
+    except (ValueError, OSError) as e:
+        sys.stderr.write(f"{e}\n")
+        return 1
+    return 0
+
+
+def tuned(heard: Path, own: Path, out: Path, weights: Path, steps: int) -> None:
+    """Tunes on the first half and says what that gained on the second; then on all of it, and writes that."""
+    from agents.nets.measure import bits
+
+    net, book, about = opened(weights)
+    course = replace(TUNE, steps=steps)
+    half = tune(net, book, shifted_pairs(heard, own, book, 4, (0.0, 0.5)), course)
+    rest = shifted_pairs(heard, own, book, 1, (0.5, 1.0))
+    costs = [np.mean(bits(one, book, rest, deaf=deaf)) for one in (net.eval(), half) for deaf in (False, True)]
+    _tell(f"the second half costs {costs[0]:.2f} bits a label before, {costs[2]:.2f} after tuning on the first")
+    _tell(f"of which hearing the other saves {costs[1] - costs[0]:.2f} before, {costs[3] - costs[2]:.2f} after")
+    save(tune(net, book, shifted_pairs(heard, own, book, 4), course, _tell), book, out, **{**about, "tuned": own.name})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
