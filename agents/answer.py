@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.asked import Asked, Wish
+from agents.blank import blank
 from agents.choose import Memory
 from agents.codebook import Codebook
 from agents.decide import Mind, Opinions
@@ -299,10 +300,12 @@ class Answer(Engine):
 
 def memory_of(named: str, **how: Any) -> Remembered:
     """The memory of the files that were named: several paths apart by |, or nothing, to be filled by ``learn``."""
-    from agents.remember import blank
-
     paths = [Path(part) for part in named.split("|") if part]
-    return remember(paths, **how) if paths else blank(**{k: how[k] for k in ("rate", "channels", "codebook") if k in how})
+    if paths:
+        return remember(paths, **how)
+    if "codebook" not in how:
+        raise ValueError('an empty memory hears by the relation\'s alphabet: leave relation="duo", or name a memory')
+    return blank(how["rate"], how["channels"], how["codebook"])
 
 
 def spot(memory: Remembered, index: int) -> dict[str, Any]:
