@@ -98,9 +98,9 @@ class Answer(Engine):
     }  # fmt: skip
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"cut": ("onset", "grid", "both"), "fallback": ("silence", "hold", "next")}
     examples = (
-        'solo = clip("breath phrase")',
-        'partner = answer(solo, memory="kalimba phrase", dare=0.4)',
-        "out.stage = 0.6 * solo + partner",
+        'lead = clip("kalimba phrase")',
+        'partner = answer(lead, memory="brass swell", dare=0.4)',
+        "out.stage = 0.6 * lead + partner",
         "partner.dare = knob(3)",
     )
 
