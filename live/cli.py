@@ -25,10 +25,21 @@ COMMANDS = {
     "keep": "write the last seconds of the running session as stems and mix",
     "midi": "write what hands played in a take as a MIDI file",
     "layout": "write a session's faders as files for Open Stage Control, TouchOSC and others",
+    "train": "teach a cak kernel or a partner, from your own recordings",
+    "study": "what a cak kernel learns: the three checks, with tables and pictures",
+    "show": "kernels side by side, to look at and listen to, as one page",
     "devices": "list what can be played on and heard through",
     "doctor": "name what could cost you sound, and its cure",
     "bench": "measure cost, worst blocks and latency",
 }
+
+
+TAUGHT = {
+    "train": {"cak": "engines.nets.cak", "partner": "agents.nets.relation"},
+    "study": {"cak": "engines.nets.cak"},
+    "show": {"cak": "engines.nets.cak"},
+}
+"""What can be taught, studied and shown, and the program that does it: in a process of its own, for it may need torch."""
 
 
 class Sorry(Exception):
@@ -199,6 +210,10 @@ def parser() -> Parser:
     p.add_argument("--strict", action="store_true", help="exit status 1 when something is ill")
     p.add_argument("--brief", action="store_true", help="only what is not well")
 
+    for word, what in TAUGHT.items():
+        p = made[word]
+        p.add_argument("what", metavar="WHAT", help=", ".join(what))
+        p.epilog = f"Each has flags of its own: antiphon {word} {next(iter(what))} --help"
     p = made["bench"]
     p.add_argument("what", nargs="*", metavar="WHAT", help="core, cost, ... (nothing: a list)")
     p.add_argument("--json", action="store_true", help="figures for machines")
@@ -212,7 +227,11 @@ def read(argv: Sequence[str]) -> argparse.Namespace:
     first = next((word for word in argv if not word.startswith("-")), None)
     if first is not None and first not in COMMANDS:
         raise Sorry(f"There is no command {first!r}. {nearest(first, list(COMMANDS))}")
+    if first in TAUGHT and argv.index(first) == 0 and len(argv) > 1 and argv[1] in TAUGHT[first]:  # all that follows is its own
+        return argparse.Namespace(command=first, what=argv[1], rest=list(argv[2:]))
     asked, rest = top.parse_known_args(argv)
+    if asked.command in TAUGHT and asked.what not in TAUGHT[asked.command]:
+        raise Sorry(f"antiphon {asked.command} knows no {asked.what!r}. {nearest(asked.what, list(TAUGHT[asked.command]))}")
     if asked.command == "bench":  # each bench reads its own flags
         asked.rest = rest
     elif rest:

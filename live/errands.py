@@ -75,6 +75,27 @@ def tell(as_json: bool, made: Bounced, **more: Any) -> None:
         say(f"  {file}")
 
 
+def train(asked: argparse.Namespace) -> int:
+    """Hand over to the program that teaches, studies or shows: it has its own flags, and perhaps torch."""
+    import os
+    import subprocess
+
+    from live.cli import TAUGHT
+
+    program = TAUGHT[asked.command][asked.what]
+    root = str(Path(__file__).parent.parent)
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p))
+    command = [sys.executable, "-m", program, asked.command, *asked.rest]
+    with subprocess.Popen(command, env=env) as teacher:
+        try:
+            return teacher.wait()
+        except KeyboardInterrupt:  # it has heard it, too, and puts away what it has
+            return teacher.wait()
+
+
+study = show = train
+
+
 def render(asked: argparse.Namespace) -> int:
     """A session into files, faster than real time."""
     from live.session import Session
