@@ -137,6 +137,10 @@ class Memory:
         """What is coming: the events not yet played (None is silence)."""
         return tuple(self._line.events[self._line.now - self._line.begin :])
 
+    def used(self, event: int) -> int:
+        """How often an event was chosen, plan included."""
+        return self._line.used(event)
+
     def played(self, n: int = 1) -> Answer:
         """The playing goes on by n events: these are they."""
         if n < 0:
