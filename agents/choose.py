@@ -10,7 +10,7 @@
 
 A scenario is answered in as few fragments as there can be: always the
 longest stretch of the memory that answers what comes next. Where several are
-as long: going straight on, then pinned places, the least used (if asked for),
+as long: pinned places, then going straight on, the least used (if asked for),
 the liked ones, those whose past agrees with what was just played, and chance.
 
 What may not be played is not: places named in ``never`` or ``taboo``, and the
