@@ -22,6 +22,7 @@ from typing import Any
 
 from agents.choose import Memory
 from agents.oracle import Oracle
+from agents.proof_choose import proofs
 
 LABELS = 64
 Check = dict[str, Any]
@@ -261,6 +262,8 @@ def textbook(word: list[int]) -> list[int]:
 
 def checks(quick: bool = False) -> Iterator[Check]:
     """Every promise, one after the other; ``quick`` leaves out the million."""
+    for check, figure, limit in proofs():
+        yield told(check, figure, limit)
     yield wrong_links()
     yield jumps()
     yield from speed((1_000, 10_000, 100_000) if quick else (1_000, 10_000, 100_000, 1_000_000))

@@ -10,7 +10,7 @@
 
 A scenario is answered in as few fragments as there can be: always the
 longest stretch of the memory that answers what comes next. Where several are
-as long: going straight on, then pinned places, the least used (if asked for),
+as long: pinned places, then going straight on, the least used (if asked for),
 the liked ones, those whose past agrees with what was just played, and chance.
 
 What may not be played is not: places named in ``never`` or ``taboo``, and the
@@ -136,6 +136,10 @@ class Memory:
     def plan(self) -> tuple[Event | None, ...]:
         """What is coming: the events not yet played (None is silence)."""
         return tuple(self._line.events[self._line.now - self._line.begin :])
+
+    def used(self, event: int) -> int:
+        """How often an event was chosen, plan included."""
+        return self._line.used(event)
 
     def played(self, n: int = 1) -> Answer:
         """The playing goes on by n events: these are they."""

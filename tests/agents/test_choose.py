@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from random import Random
+from time import process_time
 
 import pytest
 
@@ -290,6 +291,22 @@ def test_a_slip_is_named_and_leaves_everything_as_it_was(ask, says: str) -> None
     with pytest.raises((ValueError, IndexError, TypeError), match=says):
         ask(memory)
     assert (memory.plan, len(memory)) == before
+
+
+def test_a_drone_is_answered_from_anywhere_in_it_and_quickly() -> None:
+    row = [0, 1, 1] * 40_000
+    memory, begun = Memory(row, seed=1), []
+    before = process_time()
+    for _ in range(60):
+        answer = memory.follow([1, 1, 0, 1], continuity=4)
+        assert [row[e.index] for e in answer] == [1, 1, 0, 1]
+        begun.append(answer[0].index)
+        memory.follow([2])
+    assert min(begun) < 30_000
+    assert max(begun) > 90_000
+    memory.follow([0, 1, 1] * 700, continuity=7)
+    memory.free(1000, continuity=3)
+    assert process_time() - before < 5  # a search that looks at every place of every fragment takes minutes
 
 
 def test_importing_it_is_light() -> None:

@@ -64,12 +64,12 @@ def near(asked: int, heard: int) -> bool:
     return abs(asked - heard) <= 1
 
 
-@pytest.mark.parametrize("kind", ["plain", "wild", "moved", "near", "near and moved", "key", "some forbidden"])
+@pytest.mark.parametrize("kind", ["plain", "wild", "moved", "near", "near and moved", "key", "some forbidden", "long"])
 def test_every_answer_fits_and_no_cut_has_fewer_fragments(kind: str) -> None:
     chance = Random(len(kind))
-    for seed in range(60):
+    for seed in range(12 if kind == "long" else 60):
         letters = chance.choice((1, 2, 3, 6))
-        row = word(chance, letters, 40)
+        row = word(chance, letters, 400 if kind == "long" else 40)
         asked = ask(chance, row, letters, 0.3 if kind != "plain" else 0.0)
         moves = range(-12, 13) if "moved" in kind else (0,)
         same = near if "near" in kind else (lambda a, b: a % 3 == b % 3) if kind == "key" else (lambda a, b: a == b)
@@ -105,7 +105,13 @@ def test_the_oracle_is_the_textbook_s() -> None:
         assert list(oracle.link) == link
         assert oracle.factor_links() == sorted((k, a, j) for k, row in enumerate(to) for a, j in row.items() if j != k + 1)
         for state in range(len(letters) + 1):
-            assert all(letters[s - 1] == letters[state - 1] for s in oracle.kin(state))
+            climbed, top = [], state
+            while top > 0:
+                climbed, top = [*climbed, top], link[top]
+            alike = {s for s in range(1, len(letters) + 1) if s in climbed or link[s] in climbed} - {state}
+            assert set(oracle.kin(state, 1000)) == alike
+            assert len(oracle.kin(state, 3)) <= 4
+            assert all(letters[s - 1] == letters[state - 1] for s in alike)
 
 
 def trail(chance: Random, memory: Memory, letters: int, steps: int, **rules: object) -> list[Event | None]:
@@ -153,7 +159,7 @@ def test_a_thousand_overlapping_questions_leave_what_a_plain_list_would() -> Non
         memory = Memory(word(chance, 3, 40), seed=seed)
         naive = trail(chance, memory, 3, 100, fallback=chance.choice((None, "hold", "next")))
         counts = counted(naive)
-        assert [memory._line.used(i) for i in range(len(memory))] == [counts[i] for i in range(len(memory))]
+        assert [memory.used(i) for i in range(len(memory))] == [counts[i] for i in range(len(memory))]
 
 
 def longest_run(naive: list[Event | None]) -> int:
@@ -194,6 +200,25 @@ def test_what_is_forbidden_is_never_played_and_once_is_once() -> None:
         assert not never & set(counted(naive))
         memory = Memory(word(chance, 3, 40), seed=seed)
         assert max(counted(trail(chance, memory, 3, 40, reuse="never")).values(), default=0) <= 1
+
+
+def test_a_jump_lands_where_the_past_agrees_longest() -> None:
+    chance = Random(31)
+    for seed in range(40):
+        row = word(chance, 2, 200)
+        memory = Memory(row, seed=seed)
+        played = [e.index for e in memory.follow(row[-9:], taboo=range(max(0, len(row) - 9), len(row))) or [] if e]
+        label = chance.choice(row)
+        event = memory.react(label)
+        if event.why.rule == "on" or len(played) < 9:
+            continue
+        pasts = []
+        for place in (i for i, other in enumerate(row) if other == label and i != played[-1] + 1):
+            k = 0
+            while k < min(9, place) and row[place - k - 1] == row[played[-k - 1]]:
+                k += 1
+            pasts.append(k)
+        assert event.why.past >= max(pasts)
 
 
 def test_no_label_is_silent_while_a_place_for_it_is_open() -> None:
