@@ -40,6 +40,14 @@ class Line:
         """The same numbers one by one: a view is twice as quick at that."""
         self._uses, self._when = memoryview(self.uses), memoryview(self.when)
 
+    def __getstate__(self) -> dict[str, object]:
+        """All but the views: they are made anew where it is carried to."""
+        return {name: value for name, value in vars(self).items() if name not in ("_uses", "_when")}
+
+    def __setstate__(self, kept: dict[str, object]) -> None:
+        vars(self).update(kept)
+        self._views()
+
     def room(self, size: int) -> None:
         """The memory has grown."""
         if size > len(self.uses):
