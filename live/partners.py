@@ -70,7 +70,7 @@ def reasons(desk: Desk, name: str) -> list[str]:
     lines = [f"  it remembers {what['segments']} segments" + "".join(f"; {note}" for note in what.get("notes", ()))]
     if one:
         lines.append(f"  plays {place_of(one)}" + moved(one))
-        lines.append(f"  because {one['why'][:1].lower()}{one['why'][1:]} Asked for by {what['asks'] or 'chance'}.")
+        lines.append(f"  {one['why']} Asked for by {what['asks'] or 'chance'}.")
     elif what.get("now"):
         lines.append("  is silent by its own choice: density, space, or nothing fits")
     plan = ["silence" if e is None else f"{e['file']} {e['second']:g} s" for e in what.get("plan", ())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -101,6 +102,9 @@ def call(kind: str, ins: list[str], controls: Any, settings: Any) -> str:
             settings["width"] = width
     if "file" in settings:
         parts.append(typed(_file(settings.pop("file"))))
+    if settings.get("memory"):
+        some = [_file(part) for part in str(settings["memory"]).split("|")]
+        settings["memory"] = some if len(some) > 1 else some[0]
     hits = settings.pop("hits", "")
     every, swing, turn = settings.pop("every", None), settings.pop("swing", 0.0), settings.pop("turn", 0.0)
     parts += [f"{key}={_control(kind, key, value)}" for key, value in controls.items() if key != "asked"]
@@ -160,13 +164,17 @@ def _file(path: str) -> str:
     """A sound file by the name it has here: the session's own without the way there, so that a session can move."""
     if not path.startswith(("/", "\\")) and path[1:2] != ":":
         return path
-    from live.core.shelf import SoundError, find
+    from live.core.shelf import BUNDLED, SoundError, find
     from live.page import folders
 
     there = path.replace("\\", "/")
+    if there.startswith(str(BUNDLED).replace("\\", "/") + "/"):
+        return there.rpartition("/")[2].rpartition(".")[0]
     for folder in folders():
         for within in (folder, f"{folder}/corpus"):
             name = there.removeprefix(within.replace("\\", "/").rstrip("/") + "/")
+            if name != there and Path(path).is_dir():
+                return name
             for short in (name.rpartition(".")[0], name):
                 try:
                     if name != there and str(find(short, folders())) == path:
