@@ -13,7 +13,7 @@ afar and no torch: the relation runs in numpy.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,21 +25,27 @@ from agents.asked import Asked, Wish
 from agents.blank import blank
 from agents.choose import Memory
 from agents.codebook import Codebook
-from agents.decide import Mind, Opinions
+from agents.decide import Mind, Opinions, Wanted
 from agents.grid import Grid
 from agents.hear import Heard, Listener
-from agents.reasons import Event
+from agents.reasons import REACH, Event, Why
 from agents.remember import Remembered, remember
-from agents.stretch import ready
-from agents.voice import Voice
+from agents.stretch import Made, ready
+from agents.voice import Track, Voice
 from engines.face import Block, Control, Engine, Format, Ramps
 
 LEAD = 0.03  # seconds before a boundary at which it is decided
 AHEAD_LABELS = 4  # how far it plans
 NEAR = 0.025  # seconds: so near to where it reads already, the next segment is simply read on
-KEPT = 64  # labels heard that are remembered for ``wait``
+PHRASE = 3  # segments that playing and resting usually last, where ``density`` lets it rest
+TURN = (5**0.5 - 1) / 2  # of the tide a phrase: however few they are, as many as ``density`` says
+KEPT = 512  # segments heard that are remembered for ``wait``
 DRAWN = 512  # events kept for whoever looks back
+LEARNT = 20 * 60  # seconds it learns while playing; then its memory is full
 SILENT = -50.0  # dB: softer than that nobody plays
+LOUD = 30.0  # dB above it: that is playing in full
+SHORTEST = 960  # frames: no segment is over sooner
+LEAP = 0.98  # of dare: from there on it never simply goes on
 
 
 @dataclass
@@ -51,8 +57,10 @@ class Played:
     at: int = 0  # frame of the memory it reads from
     crossing: int = 0  # frames; 0: straight on
     ratio: float = 1.0  # times as long as in the memory
-    label: int = -1
+    label: int = -1  # as it sounds, transposed
     heard: int = -1
+    on: bool = False  # it goes on reading where it is
+    to: int = 0  # frame of the memory up to which it means to read
 
 
 @dataclass
@@ -72,9 +80,14 @@ class Partner:
     heard: deque[Heard] = field(default_factory=lambda: deque(maxlen=KEPT))
     due: list[Played] = field(default_factory=list)  # decided, to begin at its frame
     done: deque[Played] = field(default_factory=lambda: deque(maxlen=DRAWN))
+    sounded: deque[int | None] = field(default_factory=lambda: deque(maxlen=REACH))  # labels played last, None for silence
     past: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 0), np.float32))  # what it heard lately, to be learnt
+    tracks: dict[int, Track] = field(default_factory=dict)  # the recordings read so far
+    breaks: set[int] = field(default_factory=set)  # learnt segments that do not follow the one before
     last: Played | None = None  # what is decided last
-    read: int | None = None  # the memory's frame that will be read at ``last.frame``, while it is read as it is
+    tide: float = 0.0  # below ``density`` it plays
+    rewritten: int = 0  # how many planned events were changed by the last decision
+    never: set[int] = field(default_factory=set)
 
 
 class Answer(Engine):
@@ -83,7 +96,7 @@ class Answer(Engine):
     dare = Control(0.3, low=0, high=1, moves="risk")
     density = Control(1.0, low=0, high=1, moves="how often it plays")
     space = Control(0.0, low=0, high=1, moves="how much it leaves to you")
-    follow = Control(0.3, low=0, high=1, moves="imitation")
+    follow = Control(0.5, low=0, high=1, moves="imitation")
     relate = Control(1.0, low=0, high=1, moves="relation")
     insist = Control(0.0, low=0, high=1, moves="the rule")
     wait = Control(0.0, low=0, high=16, unit="beats", moves="distance")
@@ -115,9 +128,9 @@ class Answer(Engine):
         book = memory.codebook
         turns = int(self.set["transpose"]) if book.turning else 0
         labels = Memory(memory.labels.tolist(), seed=fmt.seed, shift=book.shift)
-        gone = np.flatnonzero(memory.labels < 0)
-        if gone.size:
-            labels.never(*gone.tolist())
+        gone = np.flatnonzero(memory.labels < 0).tolist()
+        if gone:
+            labels.never(*gone)
         if memory.pinned:
             labels.pin(*sorted(memory.pinned))
         rate = fmt.rate
@@ -129,9 +142,11 @@ class Answer(Engine):
             grid=Grid.of(str(self.set["pace"]), rate),
             voice=Voice(rate, fmt.channels),
             wishes=Asked(),
-            chance=np.random.default_rng(fmt.seed),
+            chance=(chance := np.random.default_rng(fmt.seed)),
+            tide=float(chance.random()),
             late=fmt.ahead,
             lead=round(LEAD * rate),
+            never=set(gone),
         )
 
     def remembered(self, fmt: Format) -> Remembered:
@@ -167,74 +182,179 @@ class Answer(Engine):
 
     def learn(self, partner: Partner, sound: Block, heard: list[Heard]) -> None:
         """What was just heard is part of the memory from now on."""
-        longest = 8 * partner.memory.rate
+        memory, longest = partner.memory, 8 * partner.memory.rate
         partner.past = np.concatenate([partner.past[:, -longest:] if partner.past.size else sound[:, :0], sound], axis=1)
         end = partner.listener.now
         for one in heard:
             first, last = partner.past.shape[1] - (end - one.start), partner.past.shape[1] - (end - one.end)
-            if first >= 0 and last > first and one.level > SILENT:
-                partner.memory.append(partner.past[:, first:last], one.vector)
-                partner.labels.learn(int(partner.memory.labels[-1]))
-                partner.mind.has(int(partner.memory.labels[-1]))
+            if first < 0 or last <= first or one.level <= SILENT or memory.seconds - memory.shelf.frames / memory.rate > LEARNT:
+                partner.breaks.add(len(memory))
+                continue
+            label = int(memory.labels[memory.append(partner.past[:, first:last], one.vector)])
+            partner.labels.learn(label)
+            partner.mind.has(label)
+
+    def listened(self, partner: Partner, at: Ramps) -> Heard | None:
+        """What was heard ``wait`` ago: the segment that sounded then."""
+        if not partner.heard:
+            return None
+        then = partner.heard[-1].end - round(at["wait"] * 60 * partner.memory.rate / at.bpm)
+        return next((one for one in reversed(partner.heard) if one.start < then <= one.end), None)
 
     # --- deciding -------------------------------------------------------------------------
 
     def decide(self, partner: Partner, boundary: int, at: Ramps) -> None:
         """What begins at this frame, and what is meant to come after it."""
-        mind, labels = partner.mind, partner.labels
-        segment = partner.grid.length(at.bpm)
-        back = round(at["wait"] * 60 * partner.memory.rate / at.bpm / max(segment, 1))
-        one = partner.heard[-1 - back] if len(partner.heard) > back else None
-        newest = partner.heard[-1] if partner.heard else None
-        weights = at["relate"], at["follow"], at["insist"]
-        follows = self.next_label(partner)
-        heard = mind.listen(one)
-        wanted = mind.decide(weights, at["dare"], follows, AHEAD_LABELS)
-        loud = float(np.clip(((newest.level if newest else SILENT) - SILENT) / 30.0, 0, 1))
-        plays = partner.chance.random() < at["density"] * (1 - at["space"] * loud)
-        event: Event | None = None
-        if plays and len(labels) and wanted is not None:
-            made = labels.follow(
-                wanted.labels,
-                fallback=None if self.set["fallback"] == "silence" else str(self.set["fallback"]),
-                continuity=None if at["dare"] < 0.98 else 1,
-                transpose=mind.turns,
-                reuse="least" if at["dare"] > 0.5 else None,
-                chances=wanted.chances,
-                at=labels.now,
-            )
-            event = made[0] if made else None
-            labels.played(1)
-        mind.played(event)
-        self.begin(partner, boundary, event, segment, heard)
+        mind, labels, segment = partner.mind, partner.labels, partner.grid.length(at.bpm)
+        heard, planned = mind.listen(self.listened(partner, at)), labels.plan
+        plays = self.plays(partner, at)
+        ahead = self.goes_on(partner, boundary, segment) if plays and at["dare"] < LEAP else []
+        weights = at["relate"], at["follow"] ** 2, at["insist"] ** 2  # what is heard, and a rule, are sharp: a knob's middle is the middle
+        wanted = mind.decide(weights, at["dare"], [one.label for one in ahead], AHEAD_LABELS)
+        event, here = None, None
+        if not plays or wanted is None or not len(labels):
+            self.silent(partner, wanted, at)
+        elif wanted.on:
+            here = ahead[0]
+            event = self.went_on(partner, ahead[: wanted.on], wanted, at)
+        else:
+            event = self.chosen(partner, wanted, planned, at)
+        labels.played(1)
+        partner.rewritten = sum(a != b for a, b in zip(places(planned), places((event, *labels.plan)), strict=False))
+        mind.played(None if event is None else self.label(partner, event))
+        self.begin(partner, boundary, event, segment, heard, here)
         self.show(self.picture(partner, wanted, at))
 
-    def next_label(self, partner: Partner) -> int | None:
-        """The label of what would simply go on."""
-        last = partner.last.event if partner.last else None
-        if last is None or last.index + 1 >= len(partner.memory) or not partner.memory.follows(last.index, last.index + 1):
-            return None
-        label = int(partner.memory.labels[last.index + 1])
-        return None if label < 0 else partner.memory.codebook.shift(label, last.transpose) if last.transpose else label
+    def plays(self, partner: Partner, at: Ramps) -> bool:
+        """Whether it plays at all: in phrases, by ``density``, and less, by ``space``, the louder you are."""
+        turns, yields = partner.chance.random(2)
+        if turns * PHRASE < 1:
+            partner.tide = (partner.tide + TURN) % 1.0
+        level = partner.heard[-1].level if partner.heard else SILENT
+        loud = float(np.clip((level - SILENT) / LOUD, 0, 1))
+        return bool(partner.tide < at["density"] and yields >= at["space"] * loud)
 
-    def begin(self, partner: Partner, boundary: int, event: Event | None, segment: int, heard: int) -> None:
-        """Lay it down for its frame."""
-        label = -1 if event is None else int(partner.memory.labels[event.index])
-        played = Played(boundary, event, label=label, heard=heard)
+    def goes_on(self, partner: Partner, boundary: int, segment: int) -> list[Played]:
+        """What is heard from a frame on if nothing is done, a segment after the other: what is being read then, and where in it."""
+        last, memory, found = partner.last, partner.memory, []
+        if last is None or last.event is None:
+            return []
+        index, before = last.event.index, last.event
+        for k in range(AHEAD_LABELS):
+            frame = boundary + k * segment
+            now = last.at + round((frame - last.frame) / last.ratio)
+            while memory.spans[index, 1] <= now + NEAR * memory.rate:  # a beginning that is near enough counts
+                if index + 1 >= len(memory) or not memory.follows(index, index + 1) or index + 1 in partner.breaks:
+                    return found
+                index += 1
+            if index in partner.never or memory.labels[index] < 0:
+                return found
+            event = before if index == before.index else Event(index, last.event.transpose, last.event.why)
+            found.append(Played(frame, event, at=now, label=self.label(partner, event)))
+            before = event
+        return found
+
+    def silent(self, partner: Partner, wanted: Wanted | None, at: Ramps) -> None:
+        """It rests for a segment."""
+        put(partner.labels, [None])
+        if wanted is not None:
+            self.asked_for(partner, wanted.labels[1:], wanted.chances[1:], partner.labels.now + 1, at)
+
+    def went_on(self, partner: Partner, ahead: list[Played], wanted: Wanted, at: Ramps) -> Event:
+        """It reads on: inside the same segment nothing is new, and of another one it is told why."""
+        labels, before, row = partner.labels, partner.last.event if partner.last else None, []
+        past = self.shared(partner, ahead[0].event) if ahead[0].event is not before else 0
+        for k, one in enumerate(ahead):
+            event = one.event
+            if event is before:
+                row.append(event._replace(why=event.why._replace(rule="hold")))  # it is not used once more
+                continue
+            why = Why("on", min(past, REACH), wanted.on - k, event.transpose, labels.used(event.index), 1, wanted.chances[k])
+            row.append(event._replace(why=why))
+            before, past = event, past + 1
+        put(labels, row)
+        self.asked_for(partner, wanted.labels[wanted.on :], wanted.chances[wanted.on :], labels.now + wanted.on, at)
+        first = ahead[0].event
+        return first if partner.last is not None and first is partner.last.event else row[0]
+
+    def chosen(self, partner: Partner, wanted: Wanted, planned: tuple[Event | None, ...], at: Ramps) -> Event | None:
+        """What was planned, as far as it is still wanted; from there on asked anew."""
+        labels, kept = partner.labels, 0
+        for event, label in zip(planned, wanted.labels, strict=False):
+            fits = event is not None and event.index not in partner.never and self.label(partner, event) == label
+            if not fits or (kept and event.index != planned[kept - 1].index + 1):  # type: ignore[union-attr]
+                break
+            kept += 1
+        made = self.asked_for(partner, wanted.labels[kept:], wanted.chances[kept:], labels.now + kept, at)
+        return planned[0] if kept else made[0] if made else None
+
+    def asked_for(self, partner: Partner, wanted: list[int], chances: list[float], time: int, at: Ramps) -> list[Event | None]:
+        """Places for these labels, from a time of the memory's own on."""
+        if not wanted:
+            return []
+        how: dict[str, Any] = {
+            "fallback": None if self.set["fallback"] == "silence" else str(self.set["fallback"]),
+            "transpose": partner.mind.turns,
+            "reuse": "least" if at["dare"] > 0.5 else None,
+        }
+        labels, made = partner.labels, None
+        if at["dare"] >= LEAP:
+            made = labels.follow(wanted, chances=chances, at=time, continuity=1, **how)
+        return made if made and made[0] else labels.follow(wanted, chances=chances, at=time, **how) or []
+
+    def label(self, partner: Partner, event: Event) -> int:
+        """The label it sounds with, transposed as it is."""
+        label = int(partner.memory.labels[event.index])
+        return partner.memory.codebook.shift(label, event.transpose) if event.transpose and label >= 0 else label
+
+    def shared(self, partner: Partner, event: Event) -> int:
+        """How many labels before a segment agree with what was just played."""
+        for back, label in enumerate(reversed(partner.sounded), 1):
+            if event.index < back or label is None or self.label(partner, event._replace(index=event.index - back)) != label:
+                return back - 1
+        return len(partner.sounded)
+
+    def begin(self, partner: Partner, boundary: int, event: Event | None, segment: int, heard: int, here: Played | None) -> None:
+        """Lay it down for its frame; ``here``: where it goes on reading, if it does."""
+        played, memory, last = Played(boundary, event, heard=heard), partner.memory, partner.last
+        partner.grid.end = boundary + segment
         if event is not None:
-            start, end = (int(x) for x in partner.memory.spans[event.index])
-            played.at = start
-            partner.grid.end = boundary + end - start
-        else:
-            partner.grid.end = boundary + segment
+            start, end = (int(x) for x in memory.spans[event.index])
+            played.label, played.on = self.label(partner, event), here is not None
+            played.ratio = self.ratio(memory, end - start, segment, partner.grid)
+            played.at = start if here is None else here.at
+            played.to = self.up_to(partner, event, end)
+            if partner.grid.by_memory:
+                partner.grid.end = boundary + max(round((end - played.at) * played.ratio), SHORTEST)
+        if here is None or last is None or event is not last.event:
+            partner.sounded.append(None if event is None else played.label)
         partner.due.append(played)
         partner.last = played
 
+    def up_to(self, partner: Partner, event: Event, end: int) -> int:
+        """The memory's frame up to which the plan would read on from here."""
+        for coming in partner.labels.plan:
+            if coming is None or coming.transpose != event.transpose or not 0 <= coming.index - event.index <= 1:
+                break
+            if coming.index > event.index and not partner.memory.follows(event.index, coming.index):
+                break
+            event, end = coming, int(partner.memory.spans[coming.index, 1])
+        return end
+
     def wished(self, partner: Partner, wish: Wish) -> None:
         """Never, pin, more like it: from the next decision on."""
-        count = len(partner.labels)
-        if 0 <= wish.index < count or wish.what == "forget":
-            getattr(partner.labels, wish.what)(*([wish.index] if 0 <= wish.index < count else []))
+        count, labels = len(partner.labels), partner.labels
+        if wish.what != "forget" and not 0 <= wish.index < count:
+            return
+        some = [wish.index] if 0 <= wish.index < count else []
+        if wish.what == "never":
+            partner.never.update(some)
+        elif wish.what == "forget":
+            partner.never -= set(some) or partner.never
+            partner.never.update(np.flatnonzero(partner.memory.labels < 0).tolist())
+        getattr(labels, wish.what)(*some)
+        if wish.what == "forget" and partner.never:
+            labels.never(*partner.never)
 
     # --- sounding ------------------------------------------------------------------------
 
@@ -246,36 +366,43 @@ class Answer(Engine):
             if offset > done:
                 made.append(voice.play(offset - done))
                 done = offset
-            self.sound(partner, one, at)
+            self.sound(partner, one, partner.grid.length(at.bpm))
             partner.due.remove(one)
             partner.done.append(one)
         made.append(voice.play(frames - done))
         return np.concatenate(made, axis=1) if len(made) > 1 else made[0]
 
-    def sound(self, partner: Partner, one: Played, at: Ramps) -> None:
+    def sound(self, partner: Partner, one: Played, segment: int) -> None:
         """What was decided begins now."""
         voice, memory, event = partner.voice, partner.memory, one.event
         if event is None:
             voice.stop()
             return
-        start, end = (int(x) for x in memory.spans[event.index])
-        segment = partner.grid.length(at.bpm)
-        one.ratio = self.ratio(memory, end - start, segment, partner.grid)
-        if one.ratio != 1.0 or event.transpose:
-            piece, begins = ready(memory, start, end, one.ratio, event.transpose, segment)
-            _, one.crossing = voice.go(piece, begins, segment // 2)
-            return
         head = voice.head
-        if head is not None and head.material is memory and self.goes_on(partner, event) and abs(head.at - start) <= NEAR * memory.rate:
-            one.at, one.crossing = head.at, 0
+        if one.ratio != 1.0 or event.transpose:
+            need = one.at + round(segment / one.ratio)
+            made = head.material if head is not None and isinstance(head.material, Made) else None
+            reads = one.on and made is not None and made.fits(need, one.ratio, event.transpose)
+            if reads and head is not None and abs(head.at - made.spot(one.at)) <= NEAR * memory.rate:
+                return
+            piece = ready(memory, one.at, max(one.to, need), one.ratio, event.transpose)
+            _, one.crossing = voice.go(piece, piece.spot(one.at), segment // 2)
             return
-        moved, one.crossing = voice.go(memory, start, min(segment, end - start) // 2)
-        one.at = start + moved
+        track = self.track(partner, int(memory.source[event.index]))
+        if one.on and head is not None and head.material is track and abs(head.at - one.at) <= NEAR * memory.rate:
+            one.at = head.at  # straight on: the very samples
+            return
+        moved, one.crossing = voice.go(track, one.at, segment // 2)
+        one.at += moved
 
-    def goes_on(self, partner: Partner, event: Event) -> bool:
-        """It follows what was played before without a gap."""
-        before = partner.done[-1].event if partner.done else None
-        return before is not None and event.index == before.index + 1 and partner.memory.follows(before.index, event.index)
+    def track(self, partner: Partner, source: int) -> Track:
+        """The recording a segment lies in."""
+        if source not in partner.tracks:
+            shelf = partner.memory.shelf
+            own = source < len(partner.memory.files)
+            first, last = (shelf.edges[source], shelf.edges[source + 1]) if own else (shelf.frames, 1 << 60)
+            partner.tracks[source] = Track(partner.memory, int(first), int(last))
+        return partner.tracks[source]
 
     def ratio(self, memory: Remembered, own: int, segment: int, grid: Grid) -> float:
         """How much longer than in the memory it must last: only on the beat, only from a memory in time, only a little."""
@@ -291,11 +418,25 @@ class Answer(Engine):
         return {
             "now": [told(partner, one) for one in [*list(partner.done)[-1:], *partner.due]],
             "plan": [None if e is None else spot(partner.memory, e.index) for e in partner.labels.plan],
+            "rewritten": partner.rewritten,
             "segments": len(partner.memory),
             "notes": list(partner.memory.notes[:4]),
             "asks": wanted.said if wanted else "",
             "bpm": at.bpm,
         }
+
+
+def put(labels: Memory, events: list[Event | None]) -> None:
+    """These come from now on, whatever was planned: what is read on with is no question to the memory."""
+    line = labels._line
+    line.rewind(labels.now)
+    for event in events:
+        line.put(event)
+
+
+def places(events: Sequence[Event | None]) -> list[tuple[int, int] | None]:
+    """Events by what is heard of them."""
+    return [None if event is None else (event.index, event.transpose) for event in events]
 
 
 def memory_of(named: str, **how: Any) -> Remembered:
@@ -308,8 +449,8 @@ def memory_of(named: str, **how: Any) -> Remembered:
     return blank(how["rate"], how["channels"], how["codebook"])
 
 
-def spot(memory: Remembered, index: int) -> dict[str, Any]:
-    """Where in the memory a segment lies, in a musician's words."""
+def spot(memory: Remembered, index: int, frame: int | None = None) -> dict[str, Any]:
+    """Where in the memory a segment lies, in a musician's words; ``frame``: where in it one is."""
     start, end = (int(x) for x in memory.spans[index])
     source = int(memory.source[index])
     first = memory.shelf.edges[source] if source < len(memory.files) else memory.shelf.frames
@@ -317,7 +458,7 @@ def spot(memory: Remembered, index: int) -> dict[str, Any]:
     return {
         "segment": index,
         "file": name,
-        "second": round((start - first) / memory.rate, 2),
+        "second": round(((start if frame is None else frame) - first) / memory.rate, 2),
         "long": round((end - start) / memory.rate, 2),
     }
 
@@ -328,7 +469,7 @@ def told(partner: Partner, one: Played) -> dict[str, Any]:
         return {"frame": one.frame, "silent": True, "heard": one.heard}
     return {
         "frame": one.frame, "heard": one.heard, "label": one.label, "transpose": one.event.transpose, "ratio": round(one.ratio, 3),
-        "why": str(one.event.why), **spot(partner.memory, one.event.index),
+        "why": str(one.event.why), "on": one.on, **spot(partner.memory, one.event.index, one.at),
     }  # fmt: skip
 
 

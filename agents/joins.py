@@ -19,6 +19,7 @@ REACH = 0.005  # seconds it may be moved
 ATTACK, LOOK = 0.007, 0.03  # a segment with an attack begins so long before it; how far it is looked for
 RISE = 4.0  # times as strong after as before: an attack
 SHORT, SOFT, LONG = 0.005, 0.030, 0.060  # seconds: before an attack, into noise, into a tone
+QUIET = 1e-4
 SURE = 0.3  # of likeness: below, the two are strangers, and nothing is moved
 
 
@@ -47,7 +48,8 @@ def crossing(old: Sound | None, around: Sound, rate: int, room: int) -> tuple[in
     new = around[:, reach:]
     hard = begins_hard(new, rate)
     if old is None:
-        return 0, min(round(SHORT * rate), room), 0.0
+        soft = np.abs(new[:, :1]).max(initial=0.0) < QUIET  # a sound that begins by itself needs no help
+        return 0, 0 if soft else min(round(SHORT * rate), room), 0.0
     size = min(round(ALIKE * rate), old.shape[1], around.shape[1] - 2 * reach)
     if size < 8:
         return 0, min(round(SHORT * rate), room), 0.0

@@ -12,6 +12,8 @@ from agents import joins
 
 Sound = NDArray[np.float32]
 RELEASE = 0.08  # seconds in which it falls silent
+END = 0.005  # seconds in which a recording that stops in the middle of a sound is faded
+QUIET = 1e-3  # softer than that it needs no fade
 
 
 class Material(Protocol):
@@ -32,6 +34,29 @@ class Piece:
         first, last = max(start, 0), min(end, self.sound.shape[1])
         if first < last:
             out[:, first - start : last - start] = self.sound[:, first:last]
+        return out
+
+
+@dataclass
+class Track:
+    """One recording of the memory: beyond its ends is silence, not the next recording."""
+
+    memory: Any
+    first: int
+    last: int
+
+    def read(self, start: int, end: int) -> Sound:
+        """Any stretch of it, by the memory's frames."""
+        if self.first <= start and end <= self.last - round(END * self.memory.rate):
+            return self.memory.read(start, end)
+        out = np.zeros((self.memory.channels, max(end - start, 0)), np.float32)
+        first, last = max(start, self.first), min(end, self.last)
+        if first < last:
+            out[:, first - start : last - start] = self.memory.read(first, last)
+            fade = round(END * self.memory.rate)
+            if np.abs(self.memory.read(self.last - 1, self.last)).max(initial=0.0) > QUIET:
+                left = self.last - np.arange(first, last)
+                out[:, first - start : last - start] *= np.minimum(left / fade, 1.0).astype(np.float32)
         return out
 
 
