@@ -361,6 +361,8 @@ class Desk:
 
     def close(self, *, leave: bool = True) -> None:
         """The evening ends: with ``leave`` the sound does, too."""
+        if self.verbs.lesson is not None:
+            self.verbs.lesson.stop()
         self.hearing.close()
         if self.reload:
             self.reload.close()

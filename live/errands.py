@@ -93,7 +93,7 @@ def train(asked: argparse.Namespace) -> int:
             return teacher.wait()
 
 
-study = show = train
+study = show = convert = train
 
 
 def render(asked: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ class Verbs:
         self.since: float | None = None  # when record() began
         self.crashed: Any = None  # an evening that was cut short and may be resumed
         self.clock = Timekeeper(desk)
+        self.lesson: Any = None  # what is being learned
 
     def all(self) -> dict[str, Callable[..., Any]]:
         """Every verb by its word."""
@@ -109,6 +110,22 @@ class Verbs:
         for index in some:
             say(self.desk, str(place.name), what, index)
         return Told(f"{place.name}: segment{'s' * (len(some) > 1)} {', '.join(map(str, some))}: {answer}, from the next thing it begins")
+
+    def train(self, name: str = "", folder: str = "", *, into: Any = None, stop: bool = False, **how: Any) -> Told:
+        """A kernel is learned while you play: train("moss", "rain", game="audit"), train("amp", dry="a", wet="b", into=worn). Alone: how far it is."""
+        from live.teaching import begin
+
+        now = self.lesson
+        if stop or not name:
+            if now is None:
+                return Told('nothing is being learned. Try: train("moss", "rain", game="audit")')
+            if stop:
+                now.stop()
+            return Told(now.how())
+        if now is not None and now.runs:
+            raise Mistake(f"{now.name} is still being learned.", near="train(stop=True) ends it; what it has learned stays.", word="train")
+        self.lesson = begin(self.desk, name, folder, None if into is None else self._place(into), **how)
+        return Told(f"{name} is being learned by {self.lesson.game}; train() says how far it is")
 
     # --- controllers --------------------------------------------------------------------------
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from agents.answer import Answer, Partner
-from engines.face import Block, Format, Ramps
-from tests.contract import Contract, hum
+from agents.answer import Answer
+from tests.contract import Contract
 
 SOUNDS = Path(__file__).resolve().parents[2] / "sounds"
 RATE = 48000
