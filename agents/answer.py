@@ -96,7 +96,7 @@ class Answer(Engine):
     dare = Control(0.3, low=0, high=1, moves="risk")
     density = Control(1.0, low=0, high=1, moves="how often it plays")
     space = Control(0.0, low=0, high=1, moves="how much it leaves to you")
-    follow = Control(0.5, low=0, high=1, moves="imitation")
+    follow = Control(0.65, low=0, high=1, moves="imitation")
     relate = Control(1.0, low=0, high=1, moves="relation")
     insist = Control(0.0, low=0, high=1, moves="the rule")
     wait = Control(0.0, low=0, high=16, unit="beats", moves="distance")
@@ -190,7 +190,8 @@ class Answer(Engine):
             if first < 0 or last <= first or one.level <= SILENT or memory.seconds - memory.shelf.frames / memory.rate > LEARNT:
                 partner.breaks.add(len(memory))
                 continue
-            label = int(memory.labels[memory.append(partner.past[:, first:last], one.vector)])
+            new = memory.append(partner.past[:, first:last], one.vector)
+            label = int(memory.labels[new])
             partner.labels.learn(label)
             partner.mind.has(label)
 
@@ -263,6 +264,7 @@ class Answer(Engine):
     def went_on(self, partner: Partner, ahead: list[Played], wanted: Wanted, at: Ramps) -> Event:
         """It reads on: inside the same segment nothing is new, and of another one it is told why."""
         labels, before, row = partner.labels, partner.last.event if partner.last else None, []
+        labels._line.rewind(labels.now)  # what was planned is not used
         past = self.shared(partner, ahead[0].event) if ahead[0].event is not before else 0
         for k, one in enumerate(ahead):
             event = one.event
@@ -286,7 +288,8 @@ class Answer(Engine):
                 break
             kept += 1
         made = self.asked_for(partner, wanted.labels[kept:], wanted.chances[kept:], labels.now + kept, at)
-        return planned[0] if kept else made[0] if made else None
+        event = planned[0] if kept else made[0] if made else None
+        return event and event._replace(why=event.why._replace(past=self.shared(partner, event)))
 
     def asked_for(self, partner: Partner, wanted: list[int], chances: list[float], time: int, at: Ramps) -> list[Event | None]:
         """Places for these labels, from a time of the memory's own on."""

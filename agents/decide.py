@@ -23,7 +23,8 @@ from agents.relation import LogP, Relation, feasible, log_softmax, mix, wished
 
 SHARP = 8.0  # how much nearer is likelier, in what is heard
 HUSHED = 0.2  # how much of your silence is left to everything else
-STAY = 3.0  # how much likelier what goes on is, at no dare, as the exponent of e
+STAY = 3.0  # how much likelier what goes on is, at no dare, as the exponent of e...
+LESS = 0.1  # ...and so much of that when what is heard has just changed
 BUNDLED = "duo"
 
 
@@ -117,6 +118,7 @@ class Mind:
         self.mask = np.zeros(book.size, bool)
         self.own: int | None = None  # the label played last
         self.heard: int | None = None
+        self.changed = False  # what is heard is another kind than before
         self.vector: NDArray[np.float32] | None = None
         self.state: Any = None
         self.time = 0  # segments decided
@@ -149,10 +151,12 @@ class Mind:
 
     def listen(self, heard: Heard | None) -> int:
         """A segment was heard; its label."""
+        before = self.heard
         if heard is None:
-            self.heard, self.vector = None, None
+            self.heard, self.vector, self.changed = None, None, False
             return -1
         self.heard, self.vector = self.book.label(heard.vector), heard.vector
+        self.changed = before is not None and before != self.heard
         return self.heard
 
     def played(self, label: int | None) -> None:
@@ -174,7 +178,7 @@ class Mind:
             goes_on = on == k < len(follows)
             if goes_on:
                 logp = logp.copy()
-                logp[follows[k]] += STAY * (1.0 - dare)
+                logp[follows[k]] += STAY * (1.0 - dare) * (LESS if self.changed else 1.0)
             p = feasible(logp, allowed=self.mask, top_p=0.5 + 0.45 * dare, temperature=0.6 + 0.8 * dare, floor=0.4 * dare)
             label = int(np.searchsorted(np.cumsum(p), self.luck[k] * p.sum(), side="right").clip(0, p.size - 1))
             labels.append(label)

@@ -38,8 +38,8 @@ def likeness(old: NDArray[Any], new: NDArray[Any]) -> NDArray[np.float64]:
     return np.correlate(new, old, "valid") / np.sqrt(np.maximum(there * float(old @ old), 1e-20))
 
 
-def crossing(old: Sound | None, around: Sound, rate: int, room: int) -> tuple[int, int, float]:
-    """How to come into a new place: (frames it is moved by, frames of the crossing, likeness of the two there).
+def crossing(old: Sound | None, around: Sound, rate: int, room: int) -> tuple[int, int]:
+    """How to come into a new place: frames it is moved by, frames of the crossing.
 
     ``old``: what the old place would go on with; None after silence. ``around``: the new place from REACH before its
     beginning on. ``room``: frames the crossing may take at the most.
@@ -49,22 +49,34 @@ def crossing(old: Sound | None, around: Sound, rate: int, room: int) -> tuple[in
     hard = begins_hard(new, rate)
     if old is None:
         soft = np.abs(new[:, :1]).max(initial=0.0) < QUIET  # a sound that begins by itself needs no help
-        return 0, 0 if soft else min(round(SHORT * rate), room), 0.0
+        return 0, 0 if soft else min(round(SHORT * rate), room)
     size = min(round(ALIKE * rate), old.shape[1], around.shape[1] - 2 * reach)
     if size < 8:
-        return 0, min(round(SHORT * rate), room), 0.0
-    alike = likeness(old[:, :size].mean(axis=0), around[:, : size + 2 * reach].mean(axis=0))
+        return 0, min(round(SHORT * rate), room)
     if hard:
-        return 0, min(round(SHORT * rate), room), float(np.clip(alike[reach], -0.9, 1))
+        return 0, min(round(SHORT * rate), room)
+    alike = likeness(old[:, :size].mean(axis=0), around[:, : size + 2 * reach].mean(axis=0))
     best = int(np.argmax(alike - 1e-3 * np.abs(np.arange(alike.size) - reach) / max(reach, 1)))
     moved = best - reach if alike[best] > SURE else 0
-    sure = float(np.clip(alike[reach + moved], -0.9, 1))
-    return moved, min(round((LONG if sure > SURE else SOFT) * rate), room), sure
+    return moved, min(round((LONG if alike[reach + moved] > SURE else SOFT) * rate), room)
 
 
-def gains(frames: int, alike: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What comes and what goes, frame by frame: the power of the sum stays, if the two are so much alike."""
+def gains(old: Sound, new: Sound) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What comes and what goes, frame by frame, for these two, (channels, frames) both, of equal length.
+
+    The sum keeps the power that each side's own share of it has, however much the two have in common.
+    """
+    frames = old.shape[1]
     angle = (np.arange(frames) + 0.5) / max(frames, 1) * (np.pi / 2)
     come, go = np.sin(angle), np.cos(angle)
-    both = np.sqrt(np.maximum(1.0 + 2.0 * come * go * alike, 0.1))
-    return (come / both).astype(np.float32), (go / both).astype(np.float32)
+    a, b = (old * go).astype(np.float64), (new * come).astype(np.float64)
+    swell = np.sin(2 * angle) ** 2
+    power = ((a + b) ** 2).sum(axis=0)
+    wanted = float((a**2).sum() + (b**2).sum())
+    here, much, most = float(power.sum()), float((power * swell).sum()), float((power * swell**2).sum())
+    if most > 1e-12:  # so much louder in the middle, x, that the power is the wanted one: most x^2 + 2 much x + here = wanted
+        root = much**2 - most * (here - wanted)
+        x = (np.sqrt(max(root, 0.0)) - much) / most
+        shape = 1.0 + float(np.clip(x, -0.6, 1.5)) * swell
+        come, go = come * shape, go * shape
+    return come.astype(np.float32), go.astype(np.float32)

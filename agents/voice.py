@@ -102,10 +102,12 @@ class Voice:
         old = self.head.ahead(round(joins.ALIKE * self.rate)) if self.head else None
         if old is not None and not np.any(old):
             old = None
-        moved, frames, alike = joins.crossing(old, around, self.rate, max(room, 1))
-        come, go = joins.gains(frames, alike)
+        moved, frames = joins.crossing(old, around, self.rate, max(room, 1))
+        begin = start + moved
+        before = self.head.ahead(frames) if self.head else np.zeros((self.channels, frames), np.float32)
+        come, go = joins.gains(before, material.read(begin, begin + frames))
         self._leave(go)
-        self.head = Reading(material, start + moved, come)
+        self.head = Reading(material, begin, come)
         return moved, frames
 
     def stop(self) -> None:
