@@ -88,6 +88,7 @@ class Partner:
     tide: float = 0.0  # below ``density`` it plays
     rewritten: int = 0  # how many planned events were changed by the last decision
     never: set[int] = field(default_factory=set)
+    next: int = -1  # the clock's frame that must come now
 
 
 class Answer(Engine):
@@ -165,6 +166,9 @@ class Answer(Engine):
     def step(self, partner: Partner, sound: Block, at: Ramps) -> Block:
         """Hear a block, decide what is due, play a block."""
         frames, ears = sound.shape[1], at.frame - partner.late
+        if at.frame != partner.next and partner.next >= 0:  # the clock has leapt: what was to begin then is no more
+            partner.due, partner.last = [], None
+        partner.next = at.frame + frames
         for wish in partner.wishes.of(at.first["asked"], at.last["asked"]):
             self.wished(partner, wish)
         boundaries = partner.grid.due(at, frames, partner.lead)

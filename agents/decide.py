@@ -24,7 +24,7 @@ from agents.relation import LogP, Relation, feasible, log_softmax, mix, wished
 SHARP = 8.0  # how much nearer is likelier, in what is heard
 HUSHED = 0.2  # how much of your silence is left to everything else
 STAY = 3.0  # how much likelier what goes on is, at no dare, as the exponent of e...
-LESS = 0.1  # ...and so much of that when what is heard has just changed
+LESS, USUAL = 0.1, 0.3  # ...and so much of that when what is heard has just changed, from a usual dare on
 BUNDLED = "duo"
 
 
@@ -170,6 +170,7 @@ class Mind:
         if not self.mask.any():
             return None
         labels, chances, said, on = [], [], "", 0
+        stay = STAY * (1.0 - dare) * (LESS ** min(dare / USUAL, 1.0) if self.changed else 1.0)
         state, own = self.state, self.own
         for k in range(count):
             if k == 1 and state is not None:
@@ -178,7 +179,7 @@ class Mind:
             goes_on = on == k < len(follows)
             if goes_on:
                 logp = logp.copy()
-                logp[follows[k]] += STAY * (1.0 - dare) * (LESS if self.changed else 1.0)
+                logp[follows[k]] += stay
             p = feasible(logp, allowed=self.mask, top_p=0.5 + 0.45 * dare, temperature=0.6 + 0.8 * dare, floor=0.4 * dare)
             label = int(np.searchsorted(np.cumsum(p), self.luck[k] * p.sum(), side="right").clip(0, p.size - 1))
             labels.append(label)
