@@ -104,7 +104,7 @@ class Listener:
         self.longest = round(longest * rate)
         self.past = round(self.ear.context * rate)
         self._ends: list[int] = []
-        self._onsets = Onsets(rate, at=at) if clock == "onset" else None
+        self._onsets = Onsets(rate, at=at, hush=True) if clock == "onset" else None
         self._kept = np.zeros(self.past + 2 * self.longest, np.float32)  # the last frames heard, the newest at _fill - 1
         self._fill = 0
 
@@ -173,4 +173,4 @@ class Listener:
         self.start = self.now = frame
         self._fill = 0
         if self._onsets:
-            self._onsets = Onsets(self.rate, at=frame)
+            self._onsets = Onsets(self.rate, at=frame, hush=True)

@@ -128,7 +128,7 @@ def cuts(shelf: Shelf, first: int, last: int, settings: Settings) -> NDArray[np.
     frames, rate = last - first, shelf.rate
     if settings.cut == "grid":
         return cutting.on_grid(frames, rate, settings.grid, settings.start)
-    attacks = cutting.onsets(lambda a, b: shelf.mono(first + a, first + b), frames, rate)
+    attacks = cutting.onsets(lambda a, b: shelf.mono(first + a, first + b), frames, rate, hush=settings.cut == "onset")
     if settings.cut == "both":
         return cutting.given_way(cutting.on_grid(frames, rate, settings.grid, settings.start), attacks, rate)
     return cutting.at_onsets(attacks, frames, rate)
