@@ -116,6 +116,8 @@ class Listener:
     def feed(self, block: NDArray[Any], frame: int | None = None) -> list[Heard]:
         """More sound, mono or (channels, frames), from ``frame`` on; a hole before it begins a new segment after it."""
         own = descriptors.mono(block)
+        if not np.isfinite(own.sum()):
+            own = np.nan_to_num(own, nan=0.0, posinf=0.0, neginf=0.0)  # one broken block must not deafen the ear for good
         if frame is not None and frame != self.now:
             self._jump(int(frame))
         found: list[Heard] = []

@@ -65,7 +65,9 @@ def remember(
             raise ValueError(
                 f"codebook {codebook.name} hears {codebook.emphasis}, this memory {emphasis}: take emphasis={codebook.emphasis!r}"
             )
-    step = grid or (60 / tempo * beats if tempo else GRID)
+    step = grid if grid is not None else 60 / tempo * beats if tempo else GRID
+    if not step * rate >= 1:
+        raise ValueError(f"segments of {step:g} s: at least one frame, 1/{rate} s")
     settings = Settings(cut, step, tempo, beats, start, emphasis, K, turning, seed)
     shelf = shelve(places, rate, channels, say)
     kept = shelf.beside / f"{shelf.key}-{settings.key(codebook)}.npz"
