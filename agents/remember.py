@@ -141,8 +141,8 @@ def reopened(shelf: Shelf, settings: Settings, kept: Path) -> Remembered:
     with np.load(kept, allow_pickle=False) as there:
         codebook = Codebook.of({name.removeprefix("codebook_"): there[name] for name in there.files if name.startswith("codebook_")})
         edges, source, vectors, heard = (there[name] for name in ("edges", "source", "vectors", "heard"))
-    sidecar, notes = kept.with_suffix(".json"), list(shelf.skipped)
-    hands = edits(sidecar, len(edges), codebook.size, notes)
+    sidecar, notes = shelf.beside / f"{shelf.key}-{settings.cuts()}.json", list(shelf.skipped)
+    hands = edits(sidecar, len(edges), codebook, notes)
     if (heard == codebook.silence).all():
         notes.append(f"all of it is softer than {codebook.gate:g} dB: a memory of silence")
     return Remembered(
@@ -159,15 +159,20 @@ def reopened(shelf: Shelf, settings: Settings, kept: Path) -> Remembered:
     )
 
 
-def edits(sidecar: Path, count: int, size: int, notes: list[str]) -> tuple[set[int], set[int], dict[int, int]]:
-    """What hands pinned, forgot and relabelled; a line among the notes where that cannot be read."""
+Hands = tuple[set[int], set[int], dict[int, int], dict[str, Any]]
+"""Pinned, forgotten, relabelled, and what was relabelled by other alphabets."""
+
+
+def edits(sidecar: Path, count: int, codebook: Codebook, notes: list[str]) -> Hands:
+    """What hands did; a line among the notes where that cannot be read."""
     if not sidecar.exists():
-        return set(), set(), {}
+        return set(), set(), {}, {}
     try:
         told = json.loads(sidecar.read_text("utf-8"))
         pinned, forgotten = ({int(i) for i in told[name] if 0 <= int(i) < count} for name in ("pinned", "forgotten"))
-        labels = {int(i): int(label) for i, label in told["relabelled"].items()}
+        elsewhere = dict(told["relabelled"])
+        labels = {int(i): int(label) for i, label in elsewhere.pop(codebook.fingerprint, {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         notes.append(f"{sidecar.name}: pins and labels put by hand cannot be read; the memory is as it was heard")
-        return set(), set(), {}
-    return pinned, forgotten, {i: label for i, label in labels.items() if 0 <= i < count and 0 <= label < size}
+        return set(), set(), {}, {}
+    return pinned, forgotten, {i: label for i, label in labels.items() if 0 <= i < count and 0 <= label < codebook.size}, elsewhere

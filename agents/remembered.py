@@ -37,8 +37,16 @@ class Settings:
 
     def key(self, codebook: Codebook | None) -> str:
         """What must agree for a kept memory to be this one."""
-        told = {**self.__dict__, "codebook": codebook.fingerprint if codebook else None, "version": 1}
-        return hashlib.blake2s(json.dumps(told, sort_keys=True).encode(), digest_size=6).hexdigest()
+        return digest({**self.__dict__, "codebook": codebook.fingerprint if codebook else None})
+
+    def cuts(self) -> str:
+        """What must agree for segments to be the same ones: what hands did to them holds for every alphabet."""
+        return digest({name: self.__dict__[name] for name in ("cut", "grid", "start") if self.cut != "onset" or name == "cut"})
+
+
+def digest(told: dict[str, Any]) -> str:
+    """Twelve letters for it, and for how this version of the code hears."""
+    return hashlib.blake2s(json.dumps({**told, "version": 1}, sort_keys=True).encode(), digest_size=6).hexdigest()
 
 
 @dataclass
@@ -57,6 +65,7 @@ class Remembered:
     pinned: set[int] = field(default_factory=set)
     forgotten: set[int] = field(default_factory=set)
     relabelled: dict[int, int] = field(default_factory=dict)
+    elsewhere: dict[str, Any] = field(default_factory=dict)  # what hands relabelled by other alphabets
 
     def __post_init__(self) -> None:
         self.ear: Ear = ear(self.settings.emphasis)
@@ -228,10 +237,11 @@ class Remembered:
         if self.sidecar is None:
             return
         there = self._count - len(self._live)
+        labels = {str(i): int(label) for i, label in sorted(self.relabelled.items()) if i < there}
         told = {
             "pinned": sorted(i for i in self.pinned if i < there),
             "forgotten": sorted(i for i in self.forgotten if i < there),
-            "relabelled": {str(i): int(label) for i, label in sorted(self.relabelled.items()) if i < there},
+            "relabelled": {**self.elsewhere, self.codebook.fingerprint: labels},
         }
         part = self.sidecar.with_suffix(f".{os.getpid()}")
         part.write_text(json.dumps(told), "utf-8")

@@ -205,6 +205,12 @@ def test_what_hands_did_survives_a_new_start_and_what_was_appended_does_not(fold
     assert len(again) == 11
     assert again.labels[:3].tolist() == [2, -1, memory.heard[2]]
     assert again.pinned == {2}
+    other = remember(folder, cut="grid", grid=0.5, emphasis="timbre")
+    assert (other.forgotten, other.pinned, other.labels[0]) == ({1}, {2}, other.heard[0])
+    other.relabel(3, 0)
+    again = remember(folder, cut="grid", grid=0.5)
+    assert again.labels[[0, 3]].tolist() == [2, memory.heard[3]]
+    assert remember(folder, cut="grid", grid=0.25).forgotten == set()
     again.forget(1, False)
     again.pin(2, False)
     again.forget(2)
