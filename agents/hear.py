@@ -39,6 +39,10 @@ class Ear:
     width: int
     context: float = 0.0  # seconds of the past it wants to hear
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It travels by its name."""
+        return ear, (self.emphasis,)
+
 
 def ear(emphasis: str | Ear) -> Ear:
     """An ear by its name: an emphasis, or "wav2vec" (the bundled net), or "wav2vec:" and a checkpoint's folder or name."""
