@@ -48,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--dry", type=Path, help="fit: one recording before")
     train.add_argument("--wet", type=Path, help="fit: and after")
     train.add_argument("--level", action="store_true", help="fit: bring both to -20 dBFS first; only their colour is learnt")
+    train.add_argument(
+        "--reach", type=float, default=0.0, help="fit: make it so strong that texture 1 lies so many dB from dry (15 is much)"
+    )
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--name", help="what the kernel is called (rests at the folder's name)")
     train.add_argument("--out", type=Path, help="its file (rests at kernels/NAME.json)")
@@ -80,7 +83,10 @@ def parser() -> argparse.ArgumentParser:
     convert = asks.add_parser("convert", help="the authors' checkpoint as a kernel")
     convert.add_argument("checkpoint", type=Path)
     convert.add_argument("--out", type=Path, required=True)
-    for each in (train, study, show, convert):
+    bank = asks.add_parser("bank", help="teach the kernels that come with the instrument again")
+    bank.add_argument("folder", type=Path, help="a corpus with a manifest; only what it calls free is learnt from")
+    bank.add_argument("--out", type=Path, required=True)
+    for each in (train, study, show, convert, bank):
         each.add_argument("--json", action="store_true", help="progress as lines of JSON")
     return whole
 
@@ -117,10 +123,11 @@ def train(a: argparse.Namespace, teller: Teller) -> int:
             raise Refused(f"{slip}. It is left as it is; give another --out") from None
     course: list[tuple[int, float]] = []
     if a.game == "fit":
-        from engines.nets.cak_fit import fit, pairs_from
+        from engines.nets.cak_fit import Lesson, fit, pairs_from
 
         pairs = pairs_from(a.folder, a.dry, a.wet)
-        kernel, _ = fit(pairs, out, name=name, seed=a.seed, level=a.level, resume=a.resume, teller=teller, says=a.says)
+        lesson = Lesson(pairs, out, name, a.seed, a.level, a.reach, a.says)
+        kernel, _ = fit(lesson, resume=a.resume, teller=teller)
         heard = pairs[0][0]
     else:
         if a.folder is None:
@@ -177,11 +184,21 @@ def convert(a: argparse.Namespace, teller: Teller) -> int:
     return 0
 
 
+def bank(a: argparse.Namespace, teller: Teller) -> int:
+    """The kernels that come with the instrument."""
+    from engines.nets.cak_bank import bank as teach
+    from engines.nets.cak_page import sounds_from
+
+    heard = sounds_from([], OWN_SOUNDS, 2.0)
+    teach(a.folder, a.out, [(sound, rate) for _, sound, rate in heard], teller)
+    return 0
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line."""
     try:
         a = parser().parse_args(argv)
-        return {"train": train, "study": study, "show": show, "convert": convert}[a.ask](a, Teller(a.json))
+        return {"train": train, "study": study, "show": show, "convert": convert, "bank": bank}[a.ask](a, Teller(a.json))
     except (Refused, cak.BadKernel, LookupError) as slip:
         sys.stderr.write(f"{slip.args[0] if slip.args else slip}\n")
         return 2

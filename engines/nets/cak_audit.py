@@ -11,8 +11,8 @@ answer it, and the kernel stays the noise it began as. Here the taps add up to n
 of recordings is mostly an edge in time, which noise does not give; dearer change (``near``) gives lines instead of edges.
 
 Taps are free in size while they learn, so the size is settled afterwards, by law: the absolute taps add up to what they do
-in the published kernel, the bias keeps the mean of the pictures where it was, and scale is such that texture 1 is
-10 dB of log-spectral distance from the dry recordings.
+in the published kernel, the bias keeps the mean of the pictures where it was, and scale is such that texture 1 lies
+15 dB of log-spectral distance from the dry recordings (engines/nets/cak_strength.py).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines import cak
-from engines.nets.cak_fit import SUM
 from engines.nets.cak_said import LEARNED, Keeper, Teller, Training
 from engines.nets.cak_sounds import Clip, Picture, Refused
+from engines.nets.cak_strength import SUM, strengthened
 
 Floats = NDArray[np.float64]
 STEPS, RATE, BATCH, CROP, NEAR = 800, 0.01, 8, 64, 0.5
@@ -37,7 +37,6 @@ EVERY = 100  # steps between looks at what is held out
 MARGIN = 2  # points around a crop that the kernel looks at twice: no edge of ours is seen
 BETAS = (0.0, 0.9)
 WEIGHT_AUDIT, WEIGHT_SEEN = 2.0, 0.01
-FAR = 10.0  # dB from dry at texture 1
 
 
 @dataclass
@@ -222,29 +221,12 @@ def at_its_best(numbers: Floats, held_out: Batch, near: float) -> tuple[float, f
     return min(told(size) for size in np.geomspace(2.0, 40.0, 13))
 
 
-def far(kernel: cak.Kernel, picture: Picture) -> float:
-    """How far texture 1 is from dry, in dB: over what lies at most 60 dB below the loudest, level apart."""
-    p = np.asarray(picture, np.float64)
-    gain = cak.ratio(p, cak.added(p, cak.pattern(p, kernel), kernel.scale))
-    power = cak.denorm(p) ** 2
-    heard = power > power.max() * 1e-6
-    levels = 20 * np.log10(np.clip(gain, 1e-3, 1e3)) - 10 * np.log10(max((power * gain**2).sum() / power.sum(), 1e-12))
-    frames = heard.any(axis=0)
-    return float(np.mean(np.sqrt((np.where(heard, levels, 0.0) ** 2).sum(axis=0)[frames] / heard.sum(axis=0)[frames])))
-
-
 def settled(numbers: Floats, pictures: Sequence[Picture], name: str, **card: Any) -> cak.Kernel:
     """The shape as a kernel, in the size the law above gives it."""
-    few = [np.asarray(p[:, : 2 * CROP]) for p in pictures[:6]]
     taps = sized(numbers, SUM)[:9].tolist()
     plain = cak.Kernel.of([*taps, 0.0, 1.0], name, **card)
-    bias = -float(np.mean([cak.pattern(p, plain)[1:-1, 1:-1].mean() for p in few]))
-    low, high = 0.01, 30.0
-    for _ in range(14):
-        scale = float(np.sqrt(low * high))
-        reached = float(np.mean([far(cak.Kernel.of([*taps, bias, scale], name), p) for p in few]))
-        low, high = (scale, high) if reached < FAR else (low, scale)
-    return cak.Kernel.of([*taps, bias, round(scale, 9)], name, **card)
+    bias = -float(np.mean([cak.pattern(p, plain)[1:-1, 1:-1].mean() for p in pictures[:6]]))
+    return strengthened(cak.Kernel.of([*taps, bias, 1.0], name, **card), pictures)
 
 
 def audit(

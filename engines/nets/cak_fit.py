@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from engines import cak
 from engines.nets.cak_said import Keeper, Teller, Training
-from engines.nets.cak_sounds import Pair, Picture, Refused, distance, levelled, pair_files, pair_of, picture_of, size_of
+from engines.nets.cak_sounds import Pair, Picture, Refused, Sound, distance, levelled, pair_files, pair_of, picture_of, size_of
+from engines.nets.cak_strength import SUM, strengthened
 
-SUM = 0.69394971  # of the absolute taps of the published kernel
 BLOCK = 32  # frames that are learnt from or held out together: a third of a second
 EVERY = 5  # one block in five is held out
 LEAST = 0.1  # a kernel that explains less of what happened on held-out frames has learned nothing
@@ -63,6 +63,11 @@ class Sums:
         left = self.square - 2 * ten @ self.right + ten @ self.matrix @ ten
         return float(1 - left / self.square) if self.square > 0 else 0.0
 
+    def explained_by_shape(self, ten: NDArray[np.float64]) -> float:
+        """The share these ten tell when they are as strong as suits."""
+        size = float(ten @ self.right) / max(float(ten @ self.matrix @ ten), 1e-30)
+        return self.explained(size * ten)
+
 
 def rows(dry: Picture) -> NDArray[np.float64]:
     """What each tap sees at each point, and a one for the bias: (10, bins, frames)."""
@@ -102,79 +107,94 @@ def between(dry: Picture, wet: Picture, name: str = "", seed: int = 0) -> cak.Ke
     return kernel_of(learnt.solved(), name)
 
 
-def gather_pair(pair: Pair, learnt: Sums, apart: Sums, seed: int, level: bool) -> None:
-    """The equations of two recordings."""
-    dry, wet = (levelled(side) for side in (pair.dry, pair.wet)) if level else (pair.dry, pair.wet)
-    gather(picture_of(dry, pair.rate), picture_of(wet, pair.rate), learnt, apart, np.random.default_rng([seed, len(dry)]))
+@dataclass(frozen=True)
+class Lesson:
+    """What is to be learnt, and where it is to lie.
+
+    ``level``: both sides are brought to -20 dBFS first, so that only their colour is learnt. ``reach``: the shape as learnt, but
+    so strong that texture 1 lies that many dB from dry (0: as strong as the pairs say).
+    """
+
+    pairs: list[tuple[Path, Path]]
+    out: Path
+    name: str
+    seed: int = 0
+    level: bool = False
+    reach: float = 0.0
+    says: str = ""
+
+    @property
+    def training(self) -> Training:
+        """How far it is, beside the kernel."""
+        files = [[file.name, file.stat().st_size] for pair in self.pairs for file in pair]
+        return Training.beside(self.out, game="fit", seed=self.seed, level=self.level, pairs=files)
+
+    def heard(self, pair: Pair) -> tuple[Sound, Sound]:
+        """The two sides as they are compared."""
+        return (levelled(pair.dry), levelled(pair.wet)) if self.level else (pair.dry, pair.wet)
 
 
-def fit(
-    pairs: list[tuple[Path, Path]], out: Path, *, name: str, seed: int = 0, level: bool = False, resume: bool = False,
-    teller: Teller | None = None, says: str = "",
-) -> tuple[cak.Kernel | None, dict[str, Any]]:  # fmt: skip
-    """Learn from pairs of files; the kernel (None: nothing learned) and the figures. ``level``: both brought to -20 dBFS."""
+def fit(lesson: Lesson, *, resume: bool = False, teller: Teller | None = None) -> tuple[cak.Kernel | None, dict[str, Any]]:
+    """Learn it; the kernel (None: nothing learned) and the figures."""
     teller = teller or Teller(quiet=True)
-    names = [dry.stem for dry, _ in pairs]
-    training = Training.beside(
-        out, game="fit", seed=seed, level=level, pairs=[[d.name, d.stat().st_size, w.name, w.stat().st_size] for d, w in pairs]
-    )
-    held = training.load() if resume else None
+    held = lesson.training.load() if resume else None
     learnt, apart, begun, late = Sums.empty(), Sums.empty(), 0, []
     if held:
-        learnt, apart = (
-            Sums(held[f"{s}_matrix"], held[f"{s}_right"], float(held[f"{s}_square"]), int(held[f"{s}_many"])) for s in ("learnt", "apart")
-        )
+        learnt, apart = (Sums(*(held[f"{side}_{part}"] for part in PARTS)) for side in ("learnt", "apart"))
         begun, late = int(held["done"]), held["late"].tolist()
-    for k, (dry_file, wet_file) in enumerate(pairs[begun:], begun + 1):
-        pair = pair_of(dry_file, wet_file)
+    for k, files in enumerate(lesson.pairs[begun:], begun + 1):
+        pair = pair_of(*files)
+        dry, wet = lesson.heard(pair)
         late.append(pair.late)
-        gather_pair(pair, learnt, apart, seed, level)
-        sums = {
-            f"{s}_{part}": getattr(which, part)
-            for s, which in (("learnt", learnt), ("apart", apart))
-            for part in ("matrix", "right", "square", "many")
-        }
-        training.save(done=k, late=np.array(late), **sums)
-        teller.step(k, len(pairs), loss=1 - learnt.explained(learnt.solved()))
-    return _told(pairs, names, learnt, apart, late, out, name, seed, level, training, teller, says)
-
-
-def _told(
-    pairs: list[tuple[Path, Path]], names: list[str], learnt: Sums, apart: Sums, late: list[int], out: Path, name: str, seed: int,
-    level: bool, training: Training, teller: Teller, says: str,
-) -> tuple[cak.Kernel | None, dict[str, Any]]:  # fmt: skip
-    """Solve, measure, keep, say."""
+        gather(picture_of(dry, pair.rate), picture_of(wet, pair.rate), learnt, apart, np.random.default_rng([lesson.seed, k]))
+        sums = {f"{side}_{part}": getattr(which, part) for side, which in (("learnt", learnt), ("apart", apart)) for part in PARTS}
+        lesson.training.save(done=k, late=np.array(late), **sums)
+        teller.step(k, len(lesson.pairs), loss=1 - learnt.explained(learnt.solved()))
     if apart.many == 0:
-        raise Refused(f"{names[0]}: too short to hold anything out; {EVERY * BLOCK // 90 + 1} s or more")
-    ten = learnt.solved()
-    figures: dict[str, Any] = {
-        "explained": round(apart.explained(ten), 4),
+        raise Refused(f"{lesson.pairs[0][0].name}: too short to hold anything out; 2 s or more")
+    figures = {
+        "explained": round(apart.explained(learnt.solved()), 4),
         "explained by level alone": round(apart.explained(learnt.solved([4, 9])), 4),
-        "equations": learnt.many,
+        "equations": int(learnt.many),
         "frames late": int(np.median(late)),
     }
-    training.forget()
-    if figures["explained"] < LEAST:
-        teller.note(
-            f"nothing learned: {figures['explained']:.1%} of what happened is explained on held-out frames ({LEAST:.0%} is the least). Nothing is written."
-        )
-        return None, figures
-    kernel = kernel_of(ten, name)
-    figures["dB from wet, dry"], figures["dB from wet, by the kernel"] = (round(x, 2) for x in _nearer(pair_of(*pairs[0]), kernel, level))
-    kernel = cak.Kernel.of(kernel.numbers, name, says=says or f"taught from {len(pairs)} pair{'s' * (len(pairs) != 1)}", game="fit", seed=seed, figures=figures, **{"trained on": names})  # fmt: skip
-    keeper = Keeper(out, "fit")
-    keeper.standing(lambda there: 1 - apart.explained(np.array([*there.taps, there.bias]) * there.scale))
-    if keeper.offer(kernel, 1 - apart.explained(ten)):
-        teller.note(f"{out}: {figures['explained']:.1%} of what happened is explained on held-out frames ({figures['explained by level alone']:.1%} by level alone)")  # fmt: skip
-    else:
-        teller.note(f"{out} is as good already ({1 - keeper.best:.1%} on these held-out frames) and stays")
+    kernel = _kept(lesson, learnt, apart, figures, teller)
+    lesson.training.forget()
     return kernel, figures
 
 
-def _nearer(pair: Pair, kernel: cak.Kernel, level: bool) -> tuple[float, float]:
-    """How far the dry sound is from the wet one, and how far with the kernel on it."""
-    size, most = size_of(pair.rate), 10 * pair.rate
-    dry, wet = levelled(pair.dry[:most]) if level else pair.dry[:most], pair.wet[:most]
+PARTS = ("matrix", "right", "square", "many")  # of the sums
+
+
+def _kept(lesson: Lesson, learnt: Sums, apart: Sums, figures: dict[str, Any], teller: Teller) -> cak.Kernel | None:
+    """Say what came of it; write it if it is worth it."""
+    told = f"{figures['explained']:.1%} of what happened is explained on held-out frames"
+    if figures["explained"] < LEAST:
+        teller.note(f"nothing learned: {told}; {LEAST:.0%} is the least. Nothing is written.")
+        return None
+    kernel, pair = kernel_of(learnt.solved(), lesson.name), pair_of(*lesson.pairs[0])
+    figures["dB from wet, dry"], figures["dB from wet, by the kernel"] = (round(x, 2) for x in _nearer(lesson, pair, kernel))
+    if lesson.reach:
+        dries = [lesson.heard(one) for one in [pair_of(*files) for files in lesson.pairs[:6]]]
+        kernel = strengthened(kernel, [picture_of(dry, pair.rate) for dry, _ in dries], lesson.reach)
+        figures["strength as learnt"] = round(kernel_of(learnt.solved(), "").scale, 4)
+    count = len(lesson.pairs)
+    says = lesson.says or f"taught from {count} pair{'s' * (count != 1)}"
+    card = {"says": says, "game": "fit", "seed": lesson.seed, "figures": figures, "trained on": [dry.stem for dry, _ in lesson.pairs]}
+    keeper = Keeper(lesson.out, "fit")
+    keeper.standing(lambda there: 1 - apart.explained_by_shape(np.array(there.numbers[:10])))
+    if keeper.offer(cak.Kernel.of(kernel.numbers, lesson.name, **card), 1 - apart.explained_by_shape(learnt.solved())):
+        teller.note(f"{lesson.out}: {told} ({figures['explained by level alone']:.1%} by level alone)")
+    else:
+        teller.note(
+            f"{lesson.out} is as good already ({1 - keeper.best:.1%} of it on these frames, ours {figures['explained']:.1%}) and stays"
+        )
+    return cak.Kernel.of(kernel.numbers, lesson.name, **card)
+
+
+def _nearer(lesson: Lesson, pair: Pair, kernel: cak.Kernel) -> tuple[float, float]:
+    """How far the dry sound is from the wet one, and how far with the kernel on it: the first ten seconds of a pair."""
+    size, (dry, wet) = size_of(pair.rate), (side[: 10 * pair.rate] for side in lesson.heard(pair))
     made = cak.through(dry, 1.0, kernel, size=size, hop=size // 4)
     return distance(dry, wet, pair.rate), distance(made, wet, pair.rate)
 
