@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     show = asks.add_parser("show", help="a page to look at kernels and listen to them")
     show.add_argument("kernels", nargs="*", help="names or files (rests at all that are known)")
     show.add_argument("--sounds", type=Path, nargs="+", default=[], help="recordings to hear them on")
-    show.add_argument("--seconds", type=float, default=3.0)
+    show.add_argument("--seconds", type=float, default=2.5, help="of each")
     show.add_argument("--out", type=Path, default=Path("cak.html"))
     convert = asks.add_parser("convert", help="the authors' checkpoint as a kernel")
     convert.add_argument("checkpoint", type=Path)
@@ -167,10 +167,10 @@ def study(a: argparse.Namespace, teller: Teller) -> int:
 
 def show(a: argparse.Namespace, teller: Teller) -> int:
     """A page."""
-    from engines.nets.cak_page import page, sounds_from
+    from engines.nets.cak_page import FIRST, page, sounds_from
 
     kernels = [cak.read(Path(k)) if k.endswith(".json") else cak.find(k) for k in a.kernels] or [cak.read(f) for f in cak.known().values()]
-    written = page(kernels, sounds_from(a.sounds, OWN_SOUNDS, a.seconds), a.out, teller)
+    written = page(kernels, sounds_from(a.sounds, OWN_SOUNDS, a.seconds, FIRST), a.out, teller)
     teller.note(f"{written}: {len(kernels)} kernels, {written.stat().st_size / 1e6:.1f} MB. Open it in a browser", page=str(written))
     return 0
 

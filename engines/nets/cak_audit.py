@@ -17,6 +17,7 @@ in the published kernel, the bias keeps the mean of the pictures where it was, a
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -244,28 +245,37 @@ def audit(
     start = game.begun(seed)
     at_first, (chance_loss, chance_missed) = float(violation(start, held_out, "growth").mean()), at_its_best(start, held_out, near)
     training = Training.beside(out, game="audit", seed=seed, near=near, clips=[clip.name for clip in learnt])
-    numbers, adam, course = start, Adam(game.rate), [(0, at_first)]
+    numbers, adam, course, figures = start, Adam(game.rate), [(0, at_first)], {}
+    best, loss_then, told_then = start, float("inf"), figures
     if held := (training.load() if resume else None):
         numbers, adam = held["numbers"], Adam(game.rate, held["mean"], held["square"], int(held["count"]))
         course = [(int(step), float(missed)) for step, missed in held["course"]]
+        best, loss_then, told_then = held["best"], float(held["loss"]), json.loads(str(held["told"]))
     keeper = Keeper(out, "audit")
     keeper.standing(lambda there: at_its_best(np.array(there.numbers), held_out, near)[0])
-    kernel, figures = None, {}
+
+    def kernel_then() -> cak.Kernel:
+        card = {"says": says or _says(best), "game": "audit", "seed": seed, "near": near, "figures": told_then}
+        return settled(best, clips, name, **card, **{"trained on": [clip.name for clip in learnt]})
+
     for step, numbers, adam, loss, missed in play(game, clips, seed, numbers, adam):  # noqa: B020 (where it goes on from)
         over = bool(minutes) and time.monotonic() - began > 60 * minutes
         if step % EVERY == 0 or step == steps or over:
-            now, (best, _) = float(violation(numbers, held_out, "growth").mean()), at_its_best(numbers, held_out, near)
+            now, (reached, _) = float(violation(numbers, held_out, "growth").mean()), at_its_best(numbers, held_out, near)
             course.append((step, now))
             figures = {
                 "violation fell": round(1 - now / at_first, 4),
                 "by size alone": round(1 - chance_missed / at_first, 4),
-                "loss beside a random kernel": round(best - chance_loss, 5),
+                "loss beside a random kernel": round(reached - chance_loss, 5),
                 "steps": step,
             }
-            training.save(numbers=numbers, mean=adam.mean, square=adam.square, count=adam.count, course=np.array(course))
-            if figures["violation fell"] > LEARNED and best < chance_loss:
-                kernel = settled(numbers, clips, name, says=says or _says(numbers), game="audit", seed=seed, near=near, figures=figures, **{"trained on": [clip.name for clip in learnt]})  # fmt: skip
-                keeper.offer(kernel, best)
+            if figures["violation fell"] > LEARNED and reached < min(chance_loss, loss_then):
+                best, loss_then, told_then = numbers, reached, figures
+                keeper.offer(kernel_then(), reached)
+            training.save(
+                numbers=numbers, mean=adam.mean, square=adam.square, count=adam.count, course=np.array(course),
+                best=best, loss=loss_then, told=np.array(json.dumps(told_then)),
+            )  # fmt: skip
         teller.step(step, steps, loss=loss, violation=missed)
         if over:
             break
@@ -273,15 +283,16 @@ def audit(
         raise Refused(f"{training.file.name} is at step {adam.count} already; ask for more with --steps")
     if not minutes:
         training.forget()
-    teller.note(_verdict(kernel, keeper, figures))
-    return kernel, figures, course
+    kernel = kernel_then() if told_then else None
+    teller.note(_verdict(kernel, keeper, told_then or figures))
+    return kernel, told_then or figures, course
 
 
 def _verdict(kernel: cak.Kernel | None, keeper: Keeper, figures: dict[str, Any]) -> str:
     fell = f"violation fell {figures['violation fell']:.1%} on held-out recordings (a random kernel of the best size: {figures['by size alone']:.1%})"
     if kernel is None:
         return f"nothing learned: {fell}; {LEARNED:.0%}, and better than by chance, is the least. Nothing is written."
-    return f"{keeper.file}: {fell}" if keeper.written else f"{fell}, but {keeper.file} is better already and stays"
+    return f"{keeper.file}: {fell}" if keeper.written else f"{keeper.file} is as good already and stays ({fell})"
 
 
 def kind_of(numbers: Floats) -> str:

@@ -63,6 +63,16 @@ class Sums:
         left = self.square - 2 * ten @ self.right + ten @ self.matrix @ ten
         return float(1 - left / self.square) if self.square > 0 else 0.0
 
+    def beside_blind(self, ten: NDArray[np.float64]) -> float:
+        """How much better the wet picture is told from the dry one than by its mean alone: 0 for sounds that have nothing in common.
+
+        Any kernel can pull a sound towards the mean of another, and that "explains" half of the change between the two.
+        """
+        m, r, many = self.matrix, self.right, max(self.many, 1)
+        wet, squares = m[4, 9] + r[9], m[4, 4] + 2 * r[4] + self.square  # the wet picture is tap "now" and the change
+        spread = squares - wet**2 / many
+        return float(1 - (1 - self.explained(ten)) * self.square / spread) if spread > 0 else 0.0
+
     def explained_by_shape(self, ten: NDArray[np.float64]) -> float:
         """The share these ten tell when they are as strong as suits."""
         size = float(ten @ self.right) / max(float(ten @ self.matrix @ ten), 1e-30)
@@ -154,6 +164,7 @@ def fit(lesson: Lesson, *, resume: bool = False, teller: Teller | None = None) -
         raise Refused(f"{lesson.pairs[0][0].name}: too short to hold anything out; 2 s or more")
     figures = {
         "explained": round(apart.explained(learnt.solved()), 4),
+        "told better than blind": round(apart.beside_blind(learnt.solved()), 4),
         "explained by level alone": round(apart.explained(learnt.solved([4, 9])), 4),
         "equations": int(learnt.many),
         "frames late": int(np.median(late)),
@@ -169,8 +180,9 @@ PARTS = ("matrix", "right", "square", "many")  # of the sums
 def _kept(lesson: Lesson, learnt: Sums, apart: Sums, figures: dict[str, Any], teller: Teller) -> cak.Kernel | None:
     """Say what came of it; write it if it is worth it."""
     told = f"{figures['explained']:.1%} of what happened is explained on held-out frames"
-    if figures["explained"] < LEAST:
-        teller.note(f"nothing learned: {told}; {LEAST:.0%} is the least. Nothing is written.")
+    if min(figures["explained"], figures["told better than blind"]) < LEAST:
+        blind = f"the wet sound is told {figures['told better than blind']:.1%} better from the dry one than blindly"
+        teller.note(f"nothing learned: {told}, {blind}; {LEAST:.0%} of each is the least. Nothing is written.")
         return None
     kernel, pair = kernel_of(learnt.solved(), lesson.name), pair_of(*lesson.pairs[0])
     figures["dB from wet, dry"], figures["dB from wet, by the kernel"] = (round(x, 2) for x in _nearer(lesson, pair, kernel))
