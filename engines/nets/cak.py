@@ -58,13 +58,13 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--minutes", type=float, default=0.0, help="stop after so long; --resume goes on")
     train.add_argument("--steps", type=int, default=0)
     train.add_argument("--resume", action="store_true", help="go on where it was stopped or killed")
-    train.add_argument("--clips", type=int, default=48, help="recordings taken from the folder")
-    train.add_argument("--seconds", type=float, default=6.0, help="of each")
+    train.add_argument("--clips", type=int, default=0, help="recordings taken from the folder (rests at 48)")
+    train.add_argument("--seconds", type=float, default=0.0, help="of each (rests at 6)")
     train.add_argument("--near", type=float, default=0.5, help="audit: how dear change is (0.5: edges; 5: lines)")
     train.add_argument(
         "--labels", choices=("random", "texture"), default="random", help="augan: drawn, as published, or measured from the sound"
     )
-    train.add_argument("--published-size", action="store_true", help="augan: the paper's size; days without a GPU")
+    train.add_argument("--published-size", action="store_true", help="augan: the paper's size, 200 recordings of 15 s; days without a GPU")
     train.add_argument("--critic", type=int, default=0, help="augan: channels of the critic's first layer")
     train.add_argument("--batch", type=int, default=0, help="augan: examples a step")
     train.add_argument("--crop", default="", help="augan: BINSxFRAMES of a picture that are seen at once")
@@ -108,7 +108,7 @@ def train(a: argparse.Namespace, teller: Teller) -> int:
     """Teach; 0, or 1 when nothing was learned."""
     from engines.nets import cak_picture as picture
 
-    if a.steps < 0 or a.minutes < 0 or a.clips < 1 or a.seconds <= 0 or a.batch < 0 or a.critic < 0:
+    if a.steps < 0 or a.minutes < 0 or a.clips < 0 or a.seconds < 0 or a.batch < 0 or a.critic < 0:
         raise Refused("--steps, --minutes, --clips, --seconds, --batch and --critic are above 0")
     name = a.name or (a.out.stem if a.out else (a.dry or a.folder or Path("kernel")).resolve().stem)
     out = a.out or Path("kernels") / f"{name}.json"
@@ -136,7 +136,10 @@ def train(a: argparse.Namespace, teller: Teller) -> int:
             from engines.nets.cak_augan import augan, device_for
 
             device_for(a.gpu)
-        learnt, apart, passed_over = gathered(a.folder, a.clips, a.seconds, a.seed, a.game, 4 if a.game == "audit" else 8)
+        clips, seconds = (200, 15.0) if a.published_size else (48, 6.0)
+        learnt, apart, passed_over = gathered(
+            a.folder, a.clips or clips, a.seconds or seconds, a.seed, a.game, 4 if a.game == "audit" else 8
+        )
         for line in passed_over:
             teller.note(f"passed over: {line}")
         common: dict[str, Any] = {"name": name, "seed": a.seed, "minutes": a.minutes, "resume": a.resume, "teller": teller, "says": a.says}

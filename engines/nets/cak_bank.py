@@ -181,7 +181,7 @@ def taught(recipe: Recipe, folder: Path, out: Path, teller: Teller) -> tuple[cak
         apart = clips[: max(2, len(clips) // 4)]
         common: dict[str, Any] = {"name": recipe.name, "seed": recipe.seed, "teller": teller, "says": recipe.says}
         if recipe.labels:
-            return augan(clips[len(apart) :], apart, out, labels=recipe.labels, size=Size(steps=500, rate=5e-4), **common)[:2]
+            return augan(clips[len(apart) :], apart, out, labels=recipe.labels, size=Size(steps=400, rate=6.25e-4), **common)[:2]
         return audit(clips[len(apart) :], apart, out, near=recipe.near, **common)[:2]
     import soundfile
 

@@ -110,7 +110,8 @@ audio.onended=()=>{release();bar.value=0};audio.ontimeupdate=()=>{bar.value=audi
 def tint(tap: float, most: float) -> str:
     """A tap's colour on light and on dark paper."""
     share = min(1.0, abs(tap) / max(most, 1e-12)) ** 0.9
-    return f"background:rgba(var(--{'warm' if tap > 0 else 'cold'}),{0.08 + 0.8 * share:.2f})"
+    ink = ";color:#fff" if share > 0.6 and tap < 0 else ""
+    return f"background:rgba(var(--{'warm' if tap > 0 else 'cold'}),{0.08 + 0.8 * share:.2f}){ink}"
 
 
 def shape(kernel: cak.Kernel) -> str:
@@ -154,7 +155,7 @@ def players(kernel: cak.Kernel, heard: Sequence[Heard]) -> str:
 
 def article(kernel: cak.Kernel, heard: Sequence[Heard]) -> str:
     """One kernel."""
-    _, sound, rate = heard[0]
+    name, sound, rate = heard[min(1, len(heard) - 1)]
     picture = uri("image/png", cak_picture.png(cak_picture.strip(kernel, sound, rate, 132, 200)))
     learnt = kernel.card.get("trained on", "")
     learnt = ", ".join(map(str, learnt)) if isinstance(learnt, list | tuple) else str(learnt)
@@ -162,7 +163,7 @@ def article(kernel: cak.Kernel, heard: Sequence[Heard]) -> str:
     return (
         f'<article id="{html.escape(kernel.name, True)}"><header><h3>{html.escape(kernel.name)}</h3><p class="says">{html.escape(str(kernel.card.get("says", "")))}</p></header>'
         f'<div class="shape">{shape(kernel)}{card(kernel)}</div>'
-        f'<div><img alt="{html.escape(heard[0][0], True)} at texture 0, 0.5 and 1: 40 Hz to 16 kHz over time" src="{picture}"><div class="under"><span>dry</span><span>0.5</span><span>1</span></div></div>'
+        f'<div><img alt="{html.escape(name, True)} at texture 0, 0.5 and 1: 40 Hz to 16 kHz over time" src="{picture}"><div class="under"><span>{html.escape(name)}, dry</span><span>0.5</span><span>1</span></div></div>'
         f"{players(kernel, heard)}{more}</article>"
     )
 
@@ -177,7 +178,7 @@ def gaps(kernels: Sequence[cak.Kernel], apart: NDArray[np.float64], c: float) ->
         cells = "".join(
             "<td></td>"
             if a == b
-            else f'<td style="background:rgba(var(--heat),{0.06 + 0.74 * min(1.0, apart[a, b] / most * 1.4):.2f})">{apart[a, b]:.1f}</td>'
+            else f'<td style="background:rgba(var(--heat),{0.06 + 0.74 * apart[a, b] / most:.2f})">{apart[a, b]:.1f}</td>'
             for b in range(len(names))
         )
         body += f"<tr><th>{name}</th>{cells}</tr>"

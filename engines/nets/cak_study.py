@@ -57,9 +57,9 @@ def gain_at(bin_: float, level: float, c: float, kernel: cak.Kernel) -> float:
 
 
 def shift_at(hz: float, c: float, kernel: cak.Kernel) -> float:
-    """By how many samples a 40 ms burst's centre of energy comes later."""
-    t = np.arange(RATE) - RATE // 2
-    burst = 0.01 * np.exp(-0.5 * (t / (0.02 * RATE)) ** 2) * np.sin(2 * np.pi * hz * t / RATE)
+    """By how many samples a 40 ms burst's centre of energy comes later; its pitch is the nearest bin's, its peak -50 dBFS."""
+    t, hz = np.arange(RATE) - RATE // 2, round(hz * cak.SIZE / RATE) * RATE / cak.SIZE
+    burst = 0.003 * np.exp(-0.5 * (t / (0.02 * RATE)) ** 2) * np.sin(2 * np.pi * hz * t / RATE)
     made = cak.through(burst, c, kernel)
     centre = [float((s**2) @ t / (s @ s)) for s in (burst, made)]
     return centre[1] - centre[0]
