@@ -13,6 +13,7 @@ Asked for K labels it holds K, silence among them; when turning, the nearest
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -64,7 +65,7 @@ class Codebook:
     @cached_property
     def fingerprint(self) -> str:
         """Eight letters that two alphabets share only when they are the same."""
-        told = f"{self.emphasis}/{self.gate}/{self.turning}/{self.centres.shape}".encode()
+        told = f"{self.emphasis}/{float(self.gate)}/{bool(self.turning)}/{self.centres.shape}".encode()
         parts = (np.ascontiguousarray(part, np.float32).tobytes() for part in (self.centres, self.mean, self.scale))
         return hashlib.blake2s(told + b"".join(parts), digest_size=4).hexdigest()
 
@@ -98,17 +99,29 @@ class Codebook:
             return labels
         return np.where(labels == self.silence, labels, labels // 12 * 12 + (labels + semitones) % 12).astype(np.int32)
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All there is, as plain arrays."""
+        told = {"emphasis": self.emphasis, "name": self.name, "gate": self.gate, "turning": self.turning}
+        return {"centres": self.centres, "mean": self.mean, "scale": self.scale} | {key: np.array(value) for key, value in told.items()}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Codebook:
+        """From such arrays."""
+        numbers = [np.asarray(arrays[name], np.float32) for name in ("centres", "mean", "scale")]
+        return cls(*numbers, str(arrays["emphasis"]), str(arrays["name"]), float(arrays["gate"]), bool(arrays["turning"]))
+
     def save(self, path: str | Path) -> None:
         """Into an .npz of plain arrays."""
-        told = {"emphasis": self.emphasis, "name": self.name, "gate": self.gate, "turning": self.turning}
-        np.savez(path, centres=self.centres, mean=self.mean, scale=self.scale, **{k: np.array(v) for k, v in told.items()})
+        np.savez(path, **self.arrays())
 
     @classmethod
     def load(cls, path: str | Path) -> Codebook:
         """From such an .npz."""
         with np.load(path, allow_pickle=False) as kept:
-            arrays = [kept[name].astype(np.float32) for name in ("centres", "mean", "scale")]
-            return cls(*arrays, str(kept["emphasis"]), str(kept["name"]), float(kept["gate"]), bool(kept["turning"]))
+            missing = {"centres", "mean", "scale", "emphasis", "name", "gate", "turning"} - set(kept.files)
+            if missing:
+                raise ValueError(f"{path} is no codebook: it holds no {min(missing)}")
+            return cls.of(kept)
 
     @classmethod
     def learn(

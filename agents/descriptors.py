@@ -25,11 +25,13 @@ from numpy.typing import NDArray
 RATE = 16000
 POINTS = 4096
 HOP = 1000  # 62.5 ms
+MOST = 32  # frames of one segment: from 2 s on they stand further apart, so that a long one costs no more
 BANDS = 40
 CEPSTRA = 13
 FADE = 0.004  # seconds at either end of a segment, so that a hard edge is not heard as noise
 FAINT = 1e-9  # mean square below this is nothing at all: -90 dB
-LOUD, QUIET = 0.0, -80.0  # dB: the level's limits
+DEEP = 1e-6  # of the strongest band: what is softer than that colours nothing
+QUIET = -80.0  # dB: where the level ends
 
 WIDTHS = {"chroma": 12, "cepstra": CEPSTRA, "flux": 1, "level": 1}
 EMPHASES: dict[str, dict[str, float]] = {
@@ -129,7 +131,7 @@ def hann() -> NDArray[np.float32]:
 @lru_cache(maxsize=64)
 def frames(size: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Where frames begin in a segment padded by half a frame, and what evens out how much of each is outside it."""
-    count = max(1, round(size / HOP))
+    count = min(max(1, round(size / HOP)), MOST)
     starts = np.floor((np.arange(count) + 0.5) * size / count).astype(np.int64)
     inside = np.concatenate([[0.0], np.cumsum(hann().astype(np.float64) ** 2)])
     first = np.clip(POINTS // 2 - starts, 0, POINTS)
@@ -188,7 +190,8 @@ def cosines() -> NDArray[np.float32]:
 
 def cepstra(bands: NDArray[np.float32]) -> NDArray[np.float32]:
     """The colour of a sound, whatever its level and pitch: (13,), in tens of dB or so."""
-    return np.log(bands.mean(axis=0) + np.float32(FAINT)) @ cosines()
+    mean = bands.mean(axis=0)
+    return np.log(mean / (mean.max() + np.float32(1e-20)) + np.float32(DEEP)) @ cosines()
 
 
 def flux(bands: NDArray[np.float32]) -> float:

@@ -45,8 +45,10 @@ def ear(emphasis: str | Ear) -> Ear:
     if isinstance(emphasis, Ear):
         return emphasis
     if emphasis.split(":")[0] == "wav2vec":
-        from agents.nets.wav2vec import net_ear
-
+        try:
+            from agents.nets.wav2vec import net_ear
+        except ImportError as slip:
+            raise ValueError(f"{emphasis} needs pip install 'antiphon[neural]' ({slip}). Nearest: timbre, which needs nothing") from slip
         return net_ear(emphasis)
     return Ear(emphasis, lambda sound, rate, before: descriptors.vector(sound[before:], rate, emphasis), descriptors.width(emphasis))
 
@@ -120,6 +122,10 @@ class Listener:
         for first in range(0, own.size, self.longest):
             found += self._hear(own[first : first + self.longest])
         return found
+
+    def so_far(self, least: float = 0.05) -> Heard | None:
+        """The open segment as far as it goes: a guess before it ends. Nothing yet where that is under ``least`` seconds."""
+        return self._told(self.now) if self.now - self.start >= max(1, least * self.rate) else None
 
     def _hear(self, own: NDArray[np.float32]) -> list[Heard]:
         self._keep(own)

@@ -1,0 +1,1 @@
+"""Nets the partner may hear or decide with: torch lives here only."""
