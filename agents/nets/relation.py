@@ -154,14 +154,13 @@ def opened(file: Path) -> tuple[Net, Codebook, dict[str, Any]]:
     return net.fill(relation.w), relation.book, relation.about
 
 
-def train(
-    told: Sequence[Piece], out: Path, *, labels: int = 64, emphasis: str = "harmony", course: Course, say: Callable[[str], None], **net: int
-) -> Net:
-    """A relation from scratch, with its own alphabet, from the pieces that are not held out."""
+def train(told: Sequence[Piece], out: Path, book: Codebook | int, *, course: Course, say: Callable[[str], None], **net: int) -> Net:
+    """A relation from scratch, in this alphabet or one of so many labels learnt for it, from the pieces that are not held out."""
     own = [one for one in told if one.side == "train"]
     if not own:
         raise ValueError("every piece is held out; a relation needs pieces of some more writers or folders (one in five is held out)")
-    book = alphabet(own, labels, emphasis=emphasis, seed=course.seed, turning=emphasis in ("harmony", "mix"))
+    if isinstance(book, int):
+        book = alphabet(own, book, seed=course.seed)
     found = pairs(own, book)
     if not found:
         raise ValueError("no two parts of a piece sound together for long enough")
@@ -208,8 +207,8 @@ def main(argv: list[str] | None = None) -> int:
     a = does.add_parser("train", help="from scratch, from folders of pieces (or what agents.nets.pairs made of them)")
     a.add_argument("pieces", type=Path, nargs="+")
     a.add_argument("--out", type=Path, required=True)
-    a.add_argument("--labels", type=int, default=64, help="how many kinds of sound: 16, 64, 256")
-    a.add_argument("--emphasis", default="harmony", choices=sorted(descriptors.EMPHASES))
+    a.add_argument("--labels", type=int, default=64, help="how many kinds of sound its own alphabet has: 16, 64, 256")
+    a.add_argument("--alphabet", type=Path, help="a codebook's file: the relation is taught in that one")
     a.add_argument("--steps", type=int, default=Course.steps)
     a.add_argument("--seed", type=int, default=0)
     b = does.add_parser("tune", help="to your own pair of tracks: what is heard, what is played beside it")
@@ -229,11 +228,11 @@ def main(argv: list[str] | None = None) -> int:
         if asked.does == "train":
             told = [one for path in asked.pieces for one in kept(path)]
             course = Course(steps=asked.steps, seed=asked.seed)
-            train(told, asked.out, labels=asked.labels, emphasis=asked.emphasis, course=course, say=_tell)
+            train(told, asked.out, Codebook.load(asked.alphabet) if asked.alphabet else asked.labels, course=course, say=_tell)
         elif asked.does == "tune":
             tuned(asked.heard, asked.own, asked.out, asked.weights, asked.steps)
         else:
-            from agents.nets.measure import report
+            from agents.nets.report import report
 
             told = [one for path in asked.pieces for one in kept(path) if one.side == asked.side]
             real = [one for path in asked.real for one in kept(path)]

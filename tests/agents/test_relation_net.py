@@ -56,7 +56,7 @@ def test_the_stage_computes_what_the_net_computes(tmp_path: Path) -> None:
     with torch.no_grad():
         scaled = torch.from_numpy((vectors - shelf.mean) / shelf.scale)
         taught = again(torch.from_numpy(heard)[None], torch.from_numpy(own)[None], memory, scaled[None])[0].numpy()
-    state = r.start([2, 3, 5, 7])
+    state = r.start([2, 3, 5, 7], listening=1)
     staged = np.stack([r.step(state, int(a), int(b), v) for a, b, v in zip(heard, own, vectors, strict=True)])
     assert np.abs(staged - taught).max() < 1e-4
 
