@@ -115,7 +115,8 @@ def teach(net: Net, found: Sequence[Pair], book: Codebook, course: Course, say: 
         warm, cool = min(1.0, (step + 1) / (0.05 * course.steps + 1)), 0.5 + 0.5 * np.cos(np.pi * step / course.steps)
         for group in by.param_groups:
             group["lr"] = course.rate * warm * (0.02 + 0.98 * cool)
-        logp = net(lesson.heard, lesson.own, lesson.memory, lesson.vectors)
+        with torch.autocast("cpu", torch.bfloat16):  # half as long again without it
+            logp = net(lesson.heard, lesson.own, lesson.memory, lesson.vectors).float()
         right = lesson.next != IGNORED
         bits = functional.nll_loss(logp[right], lesson.next[right])
         loss = (
