@@ -51,6 +51,7 @@ class Course:
     decay: float = 0.05
     smooth: float = 0.02
     seed: int = 0
+    keys: int = 12  # in how many keys a lesson may stand
     keep: float = 0.0  # how much the guesses of the net it began with count against new ones (tuning)
 
 
@@ -86,7 +87,7 @@ def lessons(found: Sequence[Pair], book: Codebook, course: Course) -> Iterator[L
         memory = np.zeros((course.batch, book.size), np.float32)
         vectors = np.zeros((course.batch, T, scaled[0].shape[1]), np.float32)
         for row, k in enumerate(chance.choice(len(found), course.batch, p=weights)):
-            one, key = found[k], int(chance.integers(len(table)))
+            one, key = found[k], int(chance.integers(min(course.keys, len(table))))
             first = int(chance.integers(0, max(one.own.size - T, 0) + 1))
             n = min(T, one.own.size)
             then[row, :n] = table[key, one.own[first : first + n]]
@@ -222,6 +223,8 @@ def main(argv: list[str] | None = None) -> int:
     c.add_argument("pieces", type=Path, nargs="+")
     c.add_argument("--weights", type=Path, nargs="+", default=[BUNDLED])
     c.add_argument("--real", type=Path, nargs="*", default=[], help="folders of recorded pieces, told apart")
+    c.add_argument("--each", type=int, default=12, help="stretches taken from a piece")
+    c.add_argument("--quick", action="store_true", help="without the checks of the measure itself, on parts made up")
     c.add_argument("--side", default="test", choices=("test", "valid"))
     asked: Any = parser.parse_args(argv)
     torch.set_num_threads(1)
@@ -237,7 +240,7 @@ def main(argv: list[str] | None = None) -> int:
 
             told = [one for path in asked.pieces for one in kept(path) if one.side == asked.side]
             real = [one for path in asked.real for one in kept(path)]
-            sys.stdout.write(report(asked.weights, told, real) + "\n")
+            sys.stdout.write(report(asked.weights, told, real, each=asked.each, sane=not asked.quick) + "\n")
     except (ValueError, OSError) as e:
         sys.stderr.write(f"{e}\n")
         return 1

@@ -64,7 +64,9 @@ def test_the_stage_computes_what_the_net_computes(tmp_path: Path) -> None:
 def test_a_law_between_two_parts_is_learnt_and_followed(tmp_path: Path) -> None:
     law = np.random.default_rng(1).permutation(K)
     torch.manual_seed(0)
-    net = teach(Net(K, WIDE, width=64), duos(30, 1, law), book(), Course(steps=240, batch=24, length=40, smooth=0.0))
+    net = teach(
+        Net(K, WIDE, width=48, layers=1), duos(30, 1, law), book(), Course(steps=160, batch=24, length=32, rate=4e-3, slip=0.05, smooth=0.0)
+    )
     save(net, book(), tmp_path / "r.npz")
     new = measure.stretches(duos(6, 2, law), measure.ANSWER, 4, 0, book())
     hits, _ = measure.hits(Relation.load(tmp_path / "r.npz"), new, 0, floor=0.0)
@@ -73,7 +75,7 @@ def test_a_law_between_two_parts_is_learnt_and_followed(tmp_path: Path) -> None:
 
 def test_between_parts_that_do_not_care_nothing_is_found() -> None:
     torch.manual_seed(0)
-    net = teach(Net(K, WIDE, width=32, layers=1), duos(200, 1, None), book(), Course(steps=120, batch=24, length=48, rate=1e-3))
+    net = teach(Net(K, WIDE, width=32, layers=1), duos(200, 1, None), book(), Course(steps=80, batch=24, length=32, rate=1e-3))
     new = measure.stretches(duos(40, 2, None), 49, 8, 0, book())
     gained = np.array(measure.bits(net, book(), measure.crossed(new, 0))) - np.array(measure.bits(net, book(), new))
     assert abs(gained.mean()) < 0.02
@@ -138,10 +140,10 @@ def test_one_label_all_the_time_reaches_what_it_should() -> None:
 def test_tuning_learns_a_performers_own_law_and_keeps_the_alphabet(tmp_path: Path) -> None:
     torch.manual_seed(0)
     old, new = np.random.default_rng(1).permutation(K), np.random.default_rng(2).permutation(K)
-    net = teach(Net(K, WIDE, width=32), duos(30, 1, old), book(), Course(steps=150, batch=24, length=40))
+    net = teach(Net(K, WIDE, width=32, layers=1), duos(30, 1, old), book(), Course(steps=100, batch=16, length=32, rate=4e-3))
     own = duos(1, 3, new, 120)
     rest = measure.stretches(duos(4, 4, new), 60, 3, 0, book())
-    tuned = relation.tune(net, book(), own, replace(relation.TUNE, steps=120))
+    tuned = relation.tune(net, book(), own, replace(relation.TUNE, steps=80))
     before, after = (float(np.mean(measure.bits(one, book(), rest))) for one in (net, tuned))
     assert after < before - 0.5
 
