@@ -251,7 +251,10 @@ def rule(labels: int, law: Callable[[int], int | Iterable[int]] | dict[int, Any]
     return wished(labels, wanted)
 
 
-def influence(distances: NDArray[Any], sharpness: float = 8.0) -> LogP:
-    """What is heard, as an opinion: the nearer a label's centre to the heard vector, the more it is wanted."""
-    away = np.asarray(distances, np.float32)
-    return log_softmax(-sharpness * (away - away.min()) ** 2)
+def influence(book: Codebook, heard: NDArray[Any], sharpness: float = 8.0) -> LogP:
+    """What is heard, (D,), as an opinion: the nearer a kind to it, the more it is wanted. Silence wants silence, and only silence does."""
+    vector = np.asarray(heard, np.float32)[None]
+    if book.labels(vector)[0] == book.silence:
+        return wished(book.size, book.silence)
+    away = book.distances(vector)[0]
+    return log_softmax(np.append(-sharpness * (away - away.min()) ** 2, np.log(1e-4)))

@@ -174,10 +174,27 @@ def test_the_same_seed_plays_the_same() -> None:
 
 
 def test_one_opinion_at_full_weight_is_that_opinion_bit_for_bit() -> None:
-    opinions = [wished(K, [3, 4]), influence(np.linspace(0, 2, K)), told(relation(), [1], [2], [1])[0]]
+    opinions = [wished(K, [3, 4]), influence(book(), loud(3)), told(relation(), [1], [2], [1])[0]]
     for k, opinion in enumerate(opinions):
         mixed = mix([(float(k == j), other) for j, other in enumerate(opinions)])
         assert mixed.tobytes() == opinion.tobytes()
+
+
+def loud(label: int) -> np.ndarray:
+    """The vector of a kind, well above the gate."""
+    vector = book().centres[label].copy()
+    vector[-1] = 3.0
+    return vector
+
+
+def test_what_is_heard_wants_the_nearest_kind_and_silence_wants_silence() -> None:
+    opinion = influence(book(), loud(3))
+    assert opinion.shape == (K,)
+    assert opinion.argmax() == book().label(loud(3))
+    assert np.exp(opinion).sum() == pytest.approx(1, abs=1e-5)
+    quiet = loud(3)
+    quiet[-1] = 0.0
+    assert influence(book(), quiet).argmax() == book().silence == K - 1
 
 
 def test_mixed_opinions_weigh_as_much_as_asked() -> None:
