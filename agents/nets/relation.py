@@ -139,9 +139,9 @@ def teach(net: Net, found: Sequence[Pair], book: Codebook, course: Course, say: 
     return net.eval()
 
 
-def save(net: Net, book: Codebook, file: Path, **about: Any) -> None:
+def save(net: Net, book: Codebook, file: Path, /, **about: Any) -> None:
     """The relation as the stage reads it: its numbers and its alphabet in one file."""
-    told = {"labels": net.labels, "layers": net.layers, "heads": net.heads, "window": net.window, "alphabet": book.fingerprint, **about}
+    told = {**about, "labels": net.labels, "layers": net.layers, "heads": net.heads, "window": net.window, "alphabet": book.fingerprint}
     file.parent.mkdir(parents=True, exist_ok=True)
     shelf = {"emphasis": book.emphasis, "name": book.name, "gate": book.gate, "turning": book.turning}
     arrays = {f"book.{name}": getattr(book, name) for name in ("centres", "mean", "scale")}
@@ -178,7 +178,11 @@ def train(told: Sequence[Piece], out: Path, book: Codebook | int, *, course: Cou
 def shifted_pairs(heard: Path, own: Path, book: Codebook, offsets: int = 1, part: tuple[float, float] = (0.0, 1.0)) -> list[Pair]:
     """A pair of tracks, or a stretch of both, cut on grids that begin at several moments within a segment."""
     sounds, rate = tracks([heard, own])
-    frames = next(iter(sounds.values())).size
+    frames = min((one.size for one in sounds.values()), default=0)
+    if len(sounds) < 2 or frames < 8 * rate:
+        raise ValueError(
+            f"tuning takes two tracks of at least 8 s that sound together; {heard.name} and {own.name} are {frames / max(rate, 1):.0f} s"
+        )
     sounds = {name: one[int(part[0] * frames) : int(part[1] * frames)] for name, one in sounds.items()}
     found: list[Pair] = []
     for k in range(offsets):

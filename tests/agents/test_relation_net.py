@@ -171,3 +171,34 @@ def test_from_stems_to_a_relation_that_plays(tmp_path: Path) -> None:
     assert r.about["pairs"] > 0
     logp = r.step(r.start([0, 3]), 5, 0)
     assert np.exp(logp).sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_pair_of_tracks_tunes_a_relation_and_says_what_that_gained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.manual_seed(0)
+    save(Net(K, WIDE, width=32, layers=1), book(), tmp_path / "w.npz", counts=[1] * K)
+    time = np.arange(16000 * 20) / 16000
+    for name, pitch in (("mine", 440), ("yours", 330)):
+        soundfile.write(tmp_path / f"{name}.wav", 0.2 * np.sin(2 * np.pi * pitch * time), 16000)
+    asked = ["tune", str(tmp_path / "mine.wav"), str(tmp_path / "yours.wav"), "--weights", str(tmp_path / "w.npz")]
+    assert relation.main([*asked, "--out", str(tmp_path / "mine.npz"), "--steps", "30"]) == 0
+    before, after = (float(word) for word in capsys.readouterr().err.split("\n")[0].replace(",", "").split() if word[0].isdigit())
+    assert after < before - 0.3  # one label all the time
+    r = Relation.load(tmp_path / "mine.npz", alphabet=book().fingerprint)
+    assert r.about["tuned"] == "yours.wav"
+
+
+def test_tuning_on_one_track_twice_or_none_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(Net(K, WIDE, width=32, layers=1), book(), tmp_path / "w.npz")
+    soundfile.write(tmp_path / "mine.wav", np.zeros(16000), 16000)
+    for other in ("none.wav", "mine.wav"):
+        asked = [
+            "tune",
+            str(tmp_path / "mine.wav"),
+            str(tmp_path / other),
+            "--weights",
+            str(tmp_path / "w.npz"),
+            "--out",
+            str(tmp_path / "o.npz"),
+        ]
+        assert relation.main(asked) == 1
+        assert "two tracks of at least 8 s" in capsys.readouterr().err
