@@ -156,7 +156,9 @@ def opened(file: Path) -> tuple[Net, Codebook, dict[str, Any]]:
     return net.fill(relation.w), relation.book, relation.about
 
 
-def train(told: Sequence[Piece], out: Path, book: Codebook | int, *, course: Course, say: Callable[[str], None], **net: int) -> Net:
+def train(
+    told: Sequence[Piece], out: Path, book: Codebook | int, *, course: Course, say: Callable[[str], None], begin: Net | None = None
+) -> Net:
     """A relation from scratch, in this alphabet or one of so many labels learnt for it, from the pieces that are not held out."""
     own = [one for one in told if one.side == "train"]
     if not own:
@@ -167,7 +169,7 @@ def train(told: Sequence[Piece], out: Path, book: Codebook | int, *, course: Cou
     if not found:
         raise ValueError("no two parts of a piece sound together for long enough")
     torch.manual_seed(course.seed)
-    model = teach(Net(book.size, book.mean.size, **net), found, book, course, say)
+    model = teach(begin.train() if begin else Net(book.size, book.mean.size), found, book, course, say)
     counts = np.bincount(np.concatenate([one.own for one in found]), minlength=book.size)
     hours = sum(len(v) for one in own for v in one.parts.values()) * SEGMENT / 3600
     about = {"pieces": len(own), "part_hours": round(hours, 1), "pairs": len(found), "seed": course.seed, "steps": course.steps}
@@ -215,7 +217,9 @@ def main(argv: list[str] | None = None) -> int:
     a.add_argument("--out", type=Path, required=True)
     a.add_argument("--labels", type=int, default=64, help="how many kinds of sound its own alphabet has: 16, 64, 256")
     a.add_argument("--alphabet", type=Path, help="a codebook's file: the relation is taught in that one")
+    a.add_argument("--begin", type=Path, help="a relation to go on from, in its alphabet")
     a.add_argument("--steps", type=int, default=Course.steps)
+    a.add_argument("--rate", type=float, default=Course.rate)
     a.add_argument("--seed", type=int, default=0)
     b = does.add_parser("tune", help="to your own pair of tracks: what is heard, what is played beside it")
     b.add_argument("heard", type=Path)
@@ -235,8 +239,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if asked.does == "train":
             told = [one for path in asked.pieces for one in kept(path)]
-            course = Course(steps=asked.steps, seed=asked.seed)
-            train(told, asked.out, Codebook.load(asked.alphabet) if asked.alphabet else asked.labels, course=course, say=_tell)
+            course = Course(steps=asked.steps, rate=asked.rate, seed=asked.seed)
+            begin, book = opened(asked.begin)[:2] if asked.begin else (None, asked.labels)
+            train(told, asked.out, Codebook.load(asked.alphabet) if asked.alphabet else book, course=course, say=_tell, begin=begin)
         elif asked.does == "tune":
             tuned(asked.heard, asked.own, asked.out, asked.weights, asked.steps)
         else:
