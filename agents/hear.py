@@ -39,6 +39,10 @@ class Ear:
     width: int
     context: float = 0.0  # seconds of the past it wants to hear
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It travels by its name."""
+        return ear, (self.emphasis,)
+
 
 def ear(emphasis: str | Ear) -> Ear:
     """An ear by its name: an emphasis, or "wav2vec" (the bundled net), or "wav2vec:" and a checkpoint's folder or name."""
@@ -104,7 +108,7 @@ class Listener:
         self.longest = round(longest * rate)
         self.past = round(self.ear.context * rate)
         self._ends: list[int] = []
-        self._onsets = Onsets(rate, at=at) if clock == "onset" else None
+        self._onsets = Onsets(rate, at=at, hush=True) if clock == "onset" else None
         self._kept = np.zeros(self.past + 2 * self.longest, np.float32)  # the last frames heard, the newest at _fill - 1
         self._fill = 0
 
@@ -116,6 +120,8 @@ class Listener:
     def feed(self, block: NDArray[Any], frame: int | None = None) -> list[Heard]:
         """More sound, mono or (channels, frames), from ``frame`` on; a hole before it begins a new segment after it."""
         own = descriptors.mono(block)
+        if not np.isfinite(own.sum()):
+            own = np.nan_to_num(own, nan=0.0, posinf=0.0, neginf=0.0)  # one broken block must not deafen the ear for good
         if frame is not None and frame != self.now:
             self._jump(int(frame))
         found: list[Heard] = []
@@ -173,4 +179,4 @@ class Listener:
         self.start = self.now = frame
         self._fill = 0
         if self._onsets:
-            self._onsets = Onsets(self.rate, at=frame)
+            self._onsets = Onsets(self.rate, at=frame, hush=True)

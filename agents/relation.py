@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from agents.codebook import Codebook
 
 BUNDLED = Path(__file__).parent / "weights" / "relation" / "relation.npz"
-FLOOR = 0.4  # of the evenest choice there is: a nucleus less even than that is warmed first
+FLOOR = 0.0  # of the evenest choice there is: a choice less open than that is warmed first
+LISTENING = 1.5  # how much of what hearing changes is played: 1 as taught, 0 deaf
 FAR = np.float32(-1e9)
 
 LogP = NDArray[np.float32]
@@ -40,6 +41,8 @@ class State:
     outside: NDArray[np.float32]  # (K,) what labels outside the memory lose
     keys: NDArray[np.float32]  # (layers, heads, window, width of a head) as a ring
     values: NDArray[np.float32]
+    listening: float = 1.0
+    deaf: State | None = None  # what it would remember, had it heard nobody
     steps: int = 0
 
 
@@ -83,21 +86,40 @@ class Relation:
                 f"{name} knows the alphabet {self.alphabet}, the memory is labelled in {alphabet}. Label it with the codebook beside the relation, or train one"
             )
 
-    def start(self, memory_labels: Iterable[int] | NDArray[Any]) -> State:
-        """Nothing heard yet, and these labels to play from."""
+    def start(self, memory_labels: Iterable[int] | NDArray[Any], *, listening: float = LISTENING) -> State:
+        """Nothing heard yet, and these labels to play from.
+
+        ``listening`` is how much of what hearing changes is played: 1 as it was taught, 0 as if nobody played,
+        above 1 more than it was taught (which is heard better, and costs a second step).
+        """
         own = np.unique(np.asarray(list(memory_labels), np.int64))
         if not own.size or own[0] < 0 or own[-1] >= self.labels:
             raise ValueError(f"the memory's labels must be some of 0 to {self.labels - 1}; it has {own.tolist()[:8] or 'none'}")
         has = np.zeros(self.labels, np.float32)
         has[own] = 1
         shape = (self.layers, self.heads, self.window, self.width // self.heads)
-        return State(has @ self.w["memory"], (has - 1) * self.w["outside"], np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+
+        def empty() -> State:
+            rings = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+            return State(has @ self.w["memory"], (has - 1) * self.w["outside"], *rings, listening=listening)
+
+        state = empty()
+        if listening != 1:
+            state.deaf = empty()
+        return state
 
     def step(self, state: State, heard_label: int | None, own_label: int | None, heard: NDArray[np.float32] | None = None) -> LogP:
         """How likely each label is in the next segment, after this one was heard and that one played. None: nobody, nothing yet.
 
         ``heard``, the vector behind the heard label, tells more than the label does, where the relation was taught with it.
         """
+        logp = self._step(state, heard_label, own_label, heard)
+        if state.deaf is None:
+            return logp
+        alone = self._step(state.deaf, None, own_label, None)
+        return log_softmax(alone + np.float32(state.listening) * (logp - alone))
+
+    def _step(self, state: State, heard_label: int | None, own_label: int | None, heard: NDArray[np.float32] | None) -> LogP:
         w = self.w
         x = w["own"][self.labels if own_label is None else own_label] + w["heard"][self.labels if heard_label is None else heard_label]
         x = x + state.memory
@@ -229,7 +251,10 @@ def rule(labels: int, law: Callable[[int], int | Iterable[int]] | dict[int, Any]
     return wished(labels, wanted)
 
 
-def influence(distances: NDArray[Any], sharpness: float = 8.0) -> LogP:
-    """What is heard, as an opinion: the nearer a label's centre to the heard vector, the more it is wanted."""
-    away = np.asarray(distances, np.float32)
-    return log_softmax(-sharpness * (away - away.min()) ** 2)
+def influence(book: Codebook, heard: NDArray[Any], sharpness: float = 8.0) -> LogP:
+    """What is heard, (D,), as an opinion: the nearer a kind to it, the more it is wanted. Silence wants silence, and only silence does."""
+    vector = np.asarray(heard, np.float32)[None]
+    if book.labels(vector)[0] == book.silence:
+        return wished(book.size, book.silence)
+    away = book.distances(vector)[0]
+    return log_softmax(np.append(-sharpness * (away - away.min()) ** 2, np.log(1e-4)))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from agents.codebook import Codebook
 from agents.nets.decoder import Net
 from agents.nets.pairs import Pair
-from agents.relation import Relation, entropy
+from agents.relation import LISTENING, Relation, entropy
 
 LENGTH = 97  # segments a stretch: the first is heard and not guessed
 ANSWER = 31  # the same for an answer: 15 s after half a second of listening
@@ -96,10 +96,10 @@ def bits(net: Net, book: Codebook, drawn: Sequence[Pair], *, deaf: bool = False)
     return told
 
 
-def answer(relation: Relation, one: Pair, chance: np.random.Generator, **how: Any) -> NDArray[np.int64]:
+def answer(relation: Relation, one: Pair, chance: np.random.Generator, *, listening: float = LISTENING, **how: Any) -> NDArray[np.int64]:
     """What the relation plays to what is heard, as on stage."""
     memory = np.flatnonzero(one.memory(relation.labels))
-    state, played = relation.start(memory), []
+    state, played = relation.start(memory, listening=listening), []
     for heard, vector in zip(one.heard[:-1].tolist(), one.vectors[:-1], strict=True):
         logp = relation.step(state, heard, played[-1] if played else None, vector)
         played.append(relation.choose(logp, chance, allowed=memory, **how))

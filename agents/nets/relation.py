@@ -51,6 +51,7 @@ class Course:
     decay: float = 0.05
     smooth: float = 0.02
     seed: int = 0
+    keys: int = 12  # in how many keys a lesson may stand
     keep: float = 0.0  # how much the guesses of the net it began with count against new ones (tuning)
 
 
@@ -86,7 +87,7 @@ def lessons(found: Sequence[Pair], book: Codebook, course: Course) -> Iterator[L
         memory = np.zeros((course.batch, book.size), np.float32)
         vectors = np.zeros((course.batch, T, scaled[0].shape[1]), np.float32)
         for row, k in enumerate(chance.choice(len(found), course.batch, p=weights)):
-            one, key = found[k], int(chance.integers(len(table)))
+            one, key = found[k], int(chance.integers(min(course.keys, len(table))))
             first = int(chance.integers(0, max(one.own.size - T, 0) + 1))
             n = min(T, one.own.size)
             then[row, :n] = table[key, one.own[first : first + n]]
@@ -115,7 +116,8 @@ def teach(net: Net, found: Sequence[Pair], book: Codebook, course: Course, say: 
         warm, cool = min(1.0, (step + 1) / (0.05 * course.steps + 1)), 0.5 + 0.5 * np.cos(np.pi * step / course.steps)
         for group in by.param_groups:
             group["lr"] = course.rate * warm * (0.02 + 0.98 * cool)
-        logp = net(lesson.heard, lesson.own, lesson.memory, lesson.vectors)
+        with torch.autocast("cpu", torch.bfloat16):  # half as long again without it
+            logp = net(lesson.heard, lesson.own, lesson.memory, lesson.vectors).float()
         right = lesson.next != IGNORED
         bits = functional.nll_loss(logp[right], lesson.next[right])
         loss = (
@@ -137,9 +139,9 @@ def teach(net: Net, found: Sequence[Pair], book: Codebook, course: Course, say: 
     return net.eval()
 
 
-def save(net: Net, book: Codebook, file: Path, **about: Any) -> None:
+def save(net: Net, book: Codebook, file: Path, /, **about: Any) -> None:
     """The relation as the stage reads it: its numbers and its alphabet in one file."""
-    told = {"labels": net.labels, "layers": net.layers, "heads": net.heads, "window": net.window, "alphabet": book.fingerprint, **about}
+    told = {**about, "labels": net.labels, "layers": net.layers, "heads": net.heads, "window": net.window, "alphabet": book.fingerprint}
     file.parent.mkdir(parents=True, exist_ok=True)
     shelf = {"emphasis": book.emphasis, "name": book.name, "gate": book.gate, "turning": book.turning}
     arrays = {f"book.{name}": getattr(book, name) for name in ("centres", "mean", "scale")}
@@ -155,18 +157,19 @@ def opened(file: Path) -> tuple[Net, Codebook, dict[str, Any]]:
 
 
 def train(
-    told: Sequence[Piece], out: Path, *, labels: int = 64, emphasis: str = "harmony", course: Course, say: Callable[[str], None], **net: int
+    told: Sequence[Piece], out: Path, book: Codebook | int, *, course: Course, say: Callable[[str], None], begin: Net | None = None
 ) -> Net:
-    """A relation from scratch, with its own alphabet, from the pieces that are not held out."""
+    """A relation from scratch, in this alphabet or one of so many labels learnt for it, from the pieces that are not held out."""
     own = [one for one in told if one.side == "train"]
     if not own:
         raise ValueError("every piece is held out; a relation needs pieces of some more writers or folders (one in five is held out)")
-    book = alphabet(own, labels, emphasis=emphasis, seed=course.seed, turning=emphasis in ("harmony", "mix"))
+    if isinstance(book, int):
+        book = alphabet(own, book, seed=course.seed)
     found = pairs(own, book)
     if not found:
         raise ValueError("no two parts of a piece sound together for long enough")
     torch.manual_seed(course.seed)
-    model = teach(Net(book.size, book.mean.size, **net), found, book, course, say)
+    model = teach(begin.train() if begin else Net(book.size, book.mean.size), found, book, course, say)
     counts = np.bincount(np.concatenate([one.own for one in found]), minlength=book.size)
     hours = sum(len(v) for one in own for v in one.parts.values()) * SEGMENT / 3600
     about = {"pieces": len(own), "part_hours": round(hours, 1), "pairs": len(found), "seed": course.seed, "steps": course.steps}
@@ -177,7 +180,11 @@ def train(
 def shifted_pairs(heard: Path, own: Path, book: Codebook, offsets: int = 1, part: tuple[float, float] = (0.0, 1.0)) -> list[Pair]:
     """A pair of tracks, or a stretch of both, cut on grids that begin at several moments within a segment."""
     sounds, rate = tracks([heard, own])
-    frames = next(iter(sounds.values())).size
+    frames = min((one.size for one in sounds.values()), default=0)
+    if len(sounds) < 2 or frames < 8 * rate:
+        raise ValueError(
+            f"tuning takes two tracks of at least 8 s that sound together; {heard.name} and {own.name} are {frames / max(rate, 1):.0f} s"
+        )
     sounds = {name: one[int(part[0] * frames) : int(part[1] * frames)] for name, one in sounds.items()}
     found: list[Pair] = []
     for k in range(offsets):
@@ -208,9 +215,11 @@ def main(argv: list[str] | None = None) -> int:
     a = does.add_parser("train", help="from scratch, from folders of pieces (or what agents.nets.pairs made of them)")
     a.add_argument("pieces", type=Path, nargs="+")
     a.add_argument("--out", type=Path, required=True)
-    a.add_argument("--labels", type=int, default=64, help="how many kinds of sound: 16, 64, 256")
-    a.add_argument("--emphasis", default="harmony", choices=sorted(descriptors.EMPHASES))
+    a.add_argument("--labels", type=int, default=64, help="how many kinds of sound its own alphabet has: 16, 64, 256")
+    a.add_argument("--alphabet", type=Path, help="a codebook's file: the relation is taught in that one")
+    a.add_argument("--begin", type=Path, help="a relation to go on from, in its alphabet")
     a.add_argument("--steps", type=int, default=Course.steps)
+    a.add_argument("--rate", type=float, default=Course.rate)
     a.add_argument("--seed", type=int, default=0)
     b = does.add_parser("tune", help="to your own pair of tracks: what is heard, what is played beside it")
     b.add_argument("heard", type=Path)
@@ -222,22 +231,25 @@ def main(argv: list[str] | None = None) -> int:
     c.add_argument("pieces", type=Path, nargs="+")
     c.add_argument("--weights", type=Path, nargs="+", default=[BUNDLED])
     c.add_argument("--real", type=Path, nargs="*", default=[], help="folders of recorded pieces, told apart")
+    c.add_argument("--each", type=int, default=12, help="stretches taken from a piece")
+    c.add_argument("--quick", action="store_true", help="without the checks of the measure itself, on parts made up")
     c.add_argument("--side", default="test", choices=("test", "valid"))
     asked: Any = parser.parse_args(argv)
     torch.set_num_threads(1)
     try:
         if asked.does == "train":
             told = [one for path in asked.pieces for one in kept(path)]
-            course = Course(steps=asked.steps, seed=asked.seed)
-            train(told, asked.out, labels=asked.labels, emphasis=asked.emphasis, course=course, say=_tell)
+            course = Course(steps=asked.steps, rate=asked.rate, seed=asked.seed)
+            begin, book = opened(asked.begin)[:2] if asked.begin else (None, asked.labels)
+            train(told, asked.out, Codebook.load(asked.alphabet) if asked.alphabet else book, course=course, say=_tell, begin=begin)
         elif asked.does == "tune":
             tuned(asked.heard, asked.own, asked.out, asked.weights, asked.steps)
         else:
-            from agents.nets.measure import report
+            from agents.nets.report import report
 
             told = [one for path in asked.pieces for one in kept(path) if one.side == asked.side]
             real = [one for path in asked.real for one in kept(path)]
-            sys.stdout.write(report(asked.weights, told, real) + "\n")
+            sys.stdout.write(report(asked.weights, told, real, each=asked.each, sane=not asked.quick) + "\n")
     except (ValueError, OSError) as e:
         sys.stderr.write(f"{e}\n")
         return 1

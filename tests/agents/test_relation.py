@@ -50,7 +50,7 @@ def relation(seed: int = 0) -> Relation:
 
 
 def told(r: Relation, memory: list[int], heard: list[int | None], own: list[int | None]) -> np.ndarray:
-    state = r.start(memory)
+    state = r.start(memory, listening=1)
     return np.stack([r.step(state, a, b) for a, b in zip(heard, own, strict=True)])
 
 
@@ -78,9 +78,9 @@ def test_what_is_heard_matters_and_only_from_the_next_segment_on() -> None:
 
 def test_the_vector_behind_the_label_matters_where_it_is_given() -> None:
     r = relation()
-    plain, with_it = r.step(r.start([1]), 4, 1), r.step(r.start([1]), 4, 1, np.ones(WIDE, np.float32))
+    plain, with_it = r.step(r.start([1], listening=1), 4, 1), r.step(r.start([1], listening=1), 4, 1, np.ones(WIDE, np.float32))
     assert np.abs(plain - with_it).max() > 1e-3
-    nobody = r.step(r.start([1]), None, 1), r.step(r.start([1]), None, 1, np.ones(WIDE, np.float32))
+    nobody = r.step(r.start([1], listening=1), None, 1), r.step(r.start([1], listening=1), None, 1, np.ones(WIDE, np.float32))
     assert (nobody[0] == nobody[1]).all()
 
 
@@ -93,9 +93,22 @@ def test_it_forgets_what_lies_behind_its_windows_and_goes_on_for_ever() -> None:
     assert np.isfinite(long).all()
 
 
+def test_it_listens_as_much_as_asked() -> None:
+    r = relation()
+
+    def last(listening: float, heard: list[int]) -> np.ndarray:
+        state = r.start([1, 2, 3], listening=listening)
+        return [r.step(state, a, b) for a, b in zip(heard, [1, 2, 3], strict=True)][-1]
+
+    assert last(0, [4, 5, 6]) == pytest.approx(last(0, [9, 9, 9]), abs=1e-6)  # deaf
+    alone, taught, more = (last(how, [4, 5, 6]) for how in (0, 1, 2))
+    assert more - more[0] == pytest.approx(2 * (taught - taught[0]) - (alone - alone[0]), abs=1e-4)
+    assert np.exp(more).sum() == pytest.approx(1, abs=1e-5)
+
+
 def test_two_partners_do_not_disturb_one_another() -> None:
     r = relation()
-    one, other = r.start([1, 2]), r.start([3])
+    one, other = r.start([1, 2], listening=1), r.start([3])
     alone = told(r, [1, 2], [4, 5, 6], [1, 2, 1])
     for k, (a, b) in enumerate(zip([4, 5, 6], [1, 2, 1], strict=True)):
         r.step(other, 9, 3)
@@ -161,10 +174,27 @@ def test_the_same_seed_plays_the_same() -> None:
 
 
 def test_one_opinion_at_full_weight_is_that_opinion_bit_for_bit() -> None:
-    opinions = [wished(K, [3, 4]), influence(np.linspace(0, 2, K)), told(relation(), [1], [2], [1])[0]]
+    opinions = [wished(K, [3, 4]), influence(book(), loud(3)), told(relation(), [1], [2], [1])[0]]
     for k, opinion in enumerate(opinions):
         mixed = mix([(float(k == j), other) for j, other in enumerate(opinions)])
         assert mixed.tobytes() == opinion.tobytes()
+
+
+def loud(label: int) -> np.ndarray:
+    """The vector of a kind, well above the gate."""
+    vector = book().centres[label].copy()
+    vector[-1] = 3.0
+    return vector
+
+
+def test_what_is_heard_wants_the_nearest_kind_and_silence_wants_silence() -> None:
+    opinion = influence(book(), loud(3))
+    assert opinion.shape == (K,)
+    assert opinion.argmax() == book().label(loud(3))
+    assert np.exp(opinion).sum() == pytest.approx(1, abs=1e-5)
+    quiet = loud(3)
+    quiet[-1] = 0.0
+    assert influence(book(), quiet).argmax() == book().silence == K - 1
 
 
 def test_mixed_opinions_weigh_as_much_as_asked() -> None:

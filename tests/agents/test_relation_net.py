@@ -56,7 +56,7 @@ def test_the_stage_computes_what_the_net_computes(tmp_path: Path) -> None:
     with torch.no_grad():
         scaled = torch.from_numpy((vectors - shelf.mean) / shelf.scale)
         taught = again(torch.from_numpy(heard)[None], torch.from_numpy(own)[None], memory, scaled[None])[0].numpy()
-    state = r.start([2, 3, 5, 7])
+    state = r.start([2, 3, 5, 7], listening=1)
     staged = np.stack([r.step(state, int(a), int(b), v) for a, b, v in zip(heard, own, vectors, strict=True)])
     assert np.abs(staged - taught).max() < 1e-4
 
@@ -64,7 +64,9 @@ def test_the_stage_computes_what_the_net_computes(tmp_path: Path) -> None:
 def test_a_law_between_two_parts_is_learnt_and_followed(tmp_path: Path) -> None:
     law = np.random.default_rng(1).permutation(K)
     torch.manual_seed(0)
-    net = teach(Net(K, WIDE, width=64), duos(30, 1, law), book(), Course(steps=240, batch=24, length=40, smooth=0.0))
+    net = teach(
+        Net(K, WIDE, width=48, layers=1), duos(30, 1, law), book(), Course(steps=160, batch=24, length=32, rate=4e-3, slip=0.05, smooth=0.0)
+    )
     save(net, book(), tmp_path / "r.npz")
     new = measure.stretches(duos(6, 2, law), measure.ANSWER, 4, 0, book())
     hits, _ = measure.hits(Relation.load(tmp_path / "r.npz"), new, 0, floor=0.0)
@@ -73,7 +75,7 @@ def test_a_law_between_two_parts_is_learnt_and_followed(tmp_path: Path) -> None:
 
 def test_between_parts_that_do_not_care_nothing_is_found() -> None:
     torch.manual_seed(0)
-    net = teach(Net(K, WIDE, width=32, layers=1), duos(200, 1, None), book(), Course(steps=120, batch=24, length=48, rate=1e-3))
+    net = teach(Net(K, WIDE, width=32, layers=1), duos(200, 1, None), book(), Course(steps=80, batch=24, length=32, rate=1e-3))
     new = measure.stretches(duos(40, 2, None), 49, 8, 0, book())
     gained = np.array(measure.bits(net, book(), measure.crossed(new, 0))) - np.array(measure.bits(net, book(), new))
     assert abs(gained.mean()) < 0.02
@@ -138,10 +140,10 @@ def test_one_label_all_the_time_reaches_what_it_should() -> None:
 def test_tuning_learns_a_performers_own_law_and_keeps_the_alphabet(tmp_path: Path) -> None:
     torch.manual_seed(0)
     old, new = np.random.default_rng(1).permutation(K), np.random.default_rng(2).permutation(K)
-    net = teach(Net(K, WIDE, width=32), duos(30, 1, old), book(), Course(steps=150, batch=24, length=40))
+    net = teach(Net(K, WIDE, width=32, layers=1), duos(30, 1, old), book(), Course(steps=100, batch=16, length=32, rate=4e-3))
     own = duos(1, 3, new, 120)
     rest = measure.stretches(duos(4, 4, new), 60, 3, 0, book())
-    tuned = relation.tune(net, book(), own, replace(relation.TUNE, steps=120))
+    tuned = relation.tune(net, book(), own, replace(relation.TUNE, steps=80))
     before, after = (float(np.mean(measure.bits(one, book(), rest))) for one in (net, tuned))
     assert after < before - 0.5
 
@@ -169,3 +171,34 @@ def test_from_stems_to_a_relation_that_plays(tmp_path: Path) -> None:
     assert r.about["pairs"] > 0
     logp = r.step(r.start([0, 3]), 5, 0)
     assert np.exp(logp).sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_pair_of_tracks_tunes_a_relation_and_says_what_that_gained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.manual_seed(0)
+    save(Net(K, WIDE, width=32, layers=1), book(), tmp_path / "w.npz", counts=[1] * K)
+    time = np.arange(16000 * 20) / 16000
+    for name, pitch in (("mine", 440), ("yours", 330)):
+        soundfile.write(tmp_path / f"{name}.wav", 0.2 * np.sin(2 * np.pi * pitch * time), 16000)
+    asked = ["tune", str(tmp_path / "mine.wav"), str(tmp_path / "yours.wav"), "--weights", str(tmp_path / "w.npz")]
+    assert relation.main([*asked, "--out", str(tmp_path / "mine.npz"), "--steps", "30"]) == 0
+    before, after = (float(word) for word in capsys.readouterr().err.split("\n")[0].replace(",", "").split() if word[0].isdigit())
+    assert after < before - 0.3  # one label all the time
+    r = Relation.load(tmp_path / "mine.npz", alphabet=book().fingerprint)
+    assert r.about["tuned"] == "yours.wav"
+
+
+def test_tuning_on_one_track_twice_or_none_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(Net(K, WIDE, width=32, layers=1), book(), tmp_path / "w.npz")
+    soundfile.write(tmp_path / "mine.wav", np.zeros(16000), 16000)
+    for other in ("none.wav", "mine.wav"):
+        asked = [
+            "tune",
+            str(tmp_path / "mine.wav"),
+            str(tmp_path / other),
+            "--weights",
+            str(tmp_path / "w.npz"),
+            "--out",
+            str(tmp_path / "o.npz"),
+        ]
+        assert relation.main(asked) == 1
+        assert "two tracks of at least 8 s" in capsys.readouterr().err
