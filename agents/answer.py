@@ -86,7 +86,12 @@ class Partner:
     breaks: set[int] = field(default_factory=set)  # learnt segments that do not follow the one before
     last: Played | None = None  # what is decided last
     tide: float = 0.0  # below ``density`` it plays
-    rewritten: int = 0  # how many planned events were changed by the last decision
+    planned: Sequence[Event | None] = ()  # what was meant to come after what is decided last
+    coming: list[Played] = field(default_factory=list)  # what comes after it if nothing is done
+    foreseen: Wanted | None = None  # the labels of the plan
+    changes: int = 0
+    rewritten: int = 0  # how many planned events were changed since the plan was shown last
+    asks: str = ""  # who wanted what is decided last
     never: set[int] = field(default_factory=set)
     next: int = -1  # the clock's frame that must come now
 
@@ -180,6 +185,8 @@ class Answer(Engine):
         partner.heard.extend(heard)
         for boundary in boundaries:
             self.decide(partner, boundary, at)
+        if not boundaries:
+            self.think(partner, at)
         return self.play(partner, frames, at)
 
     # --- hearing -------------------------------------------------------------------------
@@ -209,26 +216,47 @@ class Answer(Engine):
     # --- deciding -------------------------------------------------------------------------
 
     def decide(self, partner: Partner, boundary: int, at: Ramps) -> None:
-        """What begins at this frame, and what is meant to come after it."""
+        """What begins at this frame."""
         mind, labels, segment = partner.mind, partner.labels, partner.grid.length(at.bpm)
-        heard, planned = mind.listen(self.listened(partner, at)), labels.plan
-        plays = self.plays(partner, at)
-        ahead = self.goes_on(partner, boundary, segment) if plays and at["dare"] < LEAP else []
+        heard = mind.listen(self.listened(partner, at))
+        planned, plays = labels.plan, self.plays(partner, at)
+        here = self.goes_on(partner, boundary, segment, 1) if plays and at["dare"] < LEAP else []
         weights = at["relate"], at["follow"] ** 2, at["insist"] ** 2  # what is heard, and a rule, are sharp: a knob's middle is the middle
-        wanted = mind.decide(weights, at["dare"], [one.label for one in ahead], AHEAD_LABELS)
-        event, here = None, None
+        wanted = mind.decide(weights, at["dare"], here[0].label if here else None)
+        event = None
         if not plays or wanted is None or not len(labels):
-            self.silent(partner, wanted, at)
+            put(labels, [None])
+            here = []
         elif wanted.on:
-            here = ahead[0]
-            event = self.went_on(partner, ahead[: wanted.on], wanted, at)
+            event = self.went_on(partner, here[0], wanted)
         else:
-            event = self.chosen(partner, wanted, planned, at)
+            here, event = [], self.chosen(partner, wanted, planned, at)
         labels.played(1)
-        partner.rewritten = sum(a != b for a, b in zip(places(planned), places((event, *labels.plan)), strict=False))
+        partner.changes = sum(a != b for a, b in zip(places(planned[:1]), places([event]), strict=False))
         mind.played(None if event is None else self.label(partner, event))
-        self.begin(partner, boundary, event, segment, heard, here)
-        self.show(self.picture(partner, wanted, at))
+        self.begin(partner, boundary, event, segment, heard, here[0] if here else None)
+        partner.asks = wanted.said if wanted else ""
+        partner.planned = planned[1:]
+        partner.coming = self.goes_on(partner, boundary + segment, segment, AHEAD_LABELS) if at["dare"] < LEAP else []
+        mind.ponder(weights, at["dare"], [one.label for one in partner.coming], AHEAD_LABELS)
+
+    def think(self, partner: Partner, at: Ramps) -> None:
+        """What is meant to come after it: thought of in the blocks that follow, and shown once it is whole."""
+        wanted = partner.mind.think()
+        if wanted is None:
+            return
+        if wanted.on:
+            row = self.reading_on(partner, partner.coming[: wanted.on], wanted)
+            put(partner.labels, row)
+            self.asked_for(partner, wanted.labels[wanted.on :], wanted.chances[wanted.on :], partner.labels.now + wanted.on, at)
+        else:
+            self.chosen(partner, wanted, partner.labels.plan or partner.planned, at)
+        partner.rewritten = partner.changes + sum(
+            a != b for a, b in zip(places(partner.planned), places(partner.labels.plan), strict=False)
+        )
+        partner.foreseen = wanted
+        self.extend(partner)
+        self.show(self.picture(partner, at))
 
     def plays(self, partner: Partner, at: Ramps) -> bool:
         """Whether it plays at all: in phrases, by ``density``, and less, by ``space``, the louder you are."""
@@ -239,13 +267,13 @@ class Answer(Engine):
         loud = float(np.clip((level - SILENT) / LOUD, 0, 1))
         return bool(partner.tide < at["density"] and yields >= at["space"] * loud)
 
-    def goes_on(self, partner: Partner, boundary: int, segment: int) -> list[Played]:
+    def goes_on(self, partner: Partner, boundary: int, segment: int, count: int) -> list[Played]:
         """What is heard from a frame on if nothing is done, a segment after the other: what is being read then, and where in it."""
         last, memory, found = partner.last, partner.memory, []
         if last is None or last.event is None:
             return []
         index, before = last.event.index, last.event
-        for k in range(AHEAD_LABELS):
+        for k in range(count):
             frame = boundary + k * segment
             now = last.at + round((frame - last.frame) / last.ratio)
             while memory.spans[index, 1] <= now + NEAR * memory.rate:  # a beginning that is near enough counts
@@ -259,41 +287,48 @@ class Answer(Engine):
             before = event
         return found
 
-    def silent(self, partner: Partner, wanted: Wanted | None, at: Ramps) -> None:
-        """It rests for a segment."""
-        put(partner.labels, [None])
-        if wanted is not None:
-            self.asked_for(partner, wanted.labels[1:], wanted.chances[1:], partner.labels.now + 1, at)
-
-    def went_on(self, partner: Partner, ahead: list[Played], wanted: Wanted, at: Ramps) -> Event:
+    def went_on(self, partner: Partner, here: Played, wanted: Wanted) -> Event:
         """It reads on: inside the same segment nothing is new, and of another one it is told why."""
-        labels, before, row = partner.labels, partner.last.event if partner.last else None, []
+        labels, last = partner.labels, partner.last
         labels._line.rewind(labels.now)  # what was planned is not used
-        past = self.shared(partner, ahead[0].event) if ahead[0].event is not before else 0
+        row = self.reading_on(partner, [here], wanted)
+        put(labels, row)
+        return here.event if last is not None and here.event is last.event else row[0]  # type: ignore[return-value]
+
+    def reading_on(self, partner: Partner, ahead: list[Played], wanted: Wanted) -> list[Event | None]:
+        """Events for the memory's line, one a segment of time; the same one again is held there, so that it is not used once more."""
+        labels, before = partner.labels, partner.last.event if partner.last else None
+        past, row = None, []
         for k, one in enumerate(ahead):
             event = one.event
-            if event is before:
-                row.append(event._replace(why=event.why._replace(rule="hold")))  # it is not used once more
+            if event is None or event is before:
+                row.append(event and event._replace(why=event.why._replace(rule="hold")))
                 continue
-            why = Why("on", min(past, REACH), wanted.on - k, event.transpose, labels.used(event.index), 1, wanted.chances[k])
+            past = self.shared(partner, event) if past is None else past + 1
+            why = Why("on", min(past, REACH), len(ahead) - k, event.transpose, labels.used(event.index), 1, wanted.chances[k])
             row.append(event._replace(why=why))
-            before, past = event, past + 1
-        put(labels, row)
-        self.asked_for(partner, wanted.labels[wanted.on :], wanted.chances[wanted.on :], labels.now + wanted.on, at)
-        first = ahead[0].event
-        return first if partner.last is not None and first is partner.last.event else row[0]
+            before = event
+        return row
 
-    def chosen(self, partner: Partner, wanted: Wanted, planned: tuple[Event | None, ...], at: Ramps) -> Event | None:
-        """What was planned, as far as it is still wanted; from there on asked anew."""
+    def chosen(self, partner: Partner, wanted: Wanted, planned: Sequence[Event | None], at: Ramps) -> Event | None:
+        """What was planned, as far as it is still wanted; from there on asked anew, with what was foreseen to come after it."""
         labels, kept = partner.labels, 0
-        for event, label in zip(planned, wanted.labels, strict=False):
+        asked, chances = list(wanted.labels), list(wanted.chances)
+        if len(asked) == 1 and partner.foreseen is not None:
+            asked += partner.foreseen.labels[1:]
+            chances += partner.foreseen.chances[1:]
+        for event, label in zip(planned, asked, strict=False):
             fits = event is not None and event.index not in partner.never and self.label(partner, event) == label
             if not fits or (kept and event.index != planned[kept - 1].index + 1):  # type: ignore[union-attr]
                 break
             kept += 1
-        made = self.asked_for(partner, wanted.labels[kept:], wanted.chances[kept:], labels.now + kept, at)
+        put(labels, list(planned[:kept]))
+        made = self.asked_for(partner, asked[kept:], chances[kept:], labels.now + kept, at)
         event = planned[0] if kept else made[0] if made else None
-        return event and event._replace(why=event.why._replace(past=self.shared(partner, event)))
+        if event is None:
+            return None
+        uses = labels.used(event.index) - sum(one is not None and one.index == event.index for one in labels.plan)
+        return event._replace(why=event.why._replace(past=self.shared(partner, event), uses=max(uses, 0)))
 
     def asked_for(self, partner: Partner, wanted: list[int], chances: list[float], time: int, at: Ramps) -> list[Event | None]:
         """Places for these labels, from a time of the memory's own on."""
@@ -330,7 +365,7 @@ class Answer(Engine):
             played.label, played.on = self.label(partner, event), here is not None
             played.ratio = self.ratio(memory, end - start, segment, partner.grid)
             played.at = start if here is None else here.at
-            played.to = self.up_to(partner, event, end)
+            played.to = end
             if partner.grid.by_memory:
                 partner.grid.end = boundary + max(round((end - played.at) * played.ratio), SHORTEST)
         if here is None or last is None or event is not last.event:
@@ -338,15 +373,18 @@ class Answer(Engine):
         partner.due.append(played)
         partner.last = played
 
-    def up_to(self, partner: Partner, event: Event, end: int) -> int:
-        """The memory's frame up to which the plan would read on from here."""
+    def extend(self, partner: Partner) -> None:
+        """As far as the plan reads straight on, a stretch is made ready at one go."""
+        one = partner.last
+        if one is None or one.event is None or one not in partner.due:
+            return
+        event = one.event
         for coming in partner.labels.plan:
             if coming is None or coming.transpose != event.transpose or not 0 <= coming.index - event.index <= 1:
-                break
+                return
             if coming.index > event.index and not partner.memory.follows(event.index, coming.index):
-                break
-            event, end = coming, int(partner.memory.spans[coming.index, 1])
-        return end
+                return
+            event, one.to = coming, int(partner.memory.spans[coming.index, 1])
 
     def wished(self, partner: Partner, wish: Wish) -> None:
         """Never, pin, more like it: from the next decision on."""
@@ -420,7 +458,7 @@ class Answer(Engine):
 
     # --- looking ----------------------------------------------------------------------------
 
-    def picture(self, partner: Partner, wanted: Any, at: Ramps) -> dict[str, Any]:
+    def picture(self, partner: Partner, at: Ramps) -> dict[str, Any]:
         """What it does, as plain data."""
         return {
             "now": [told(partner, one) for one in [*list(partner.done)[-1:], *partner.due]],
@@ -428,7 +466,7 @@ class Answer(Engine):
             "rewritten": partner.rewritten,
             "segments": len(partner.memory),
             "notes": list(partner.memory.notes[:4]),
-            "asks": wanted.said if wanted else "",
+            "asks": partner.asks,
             "bpm": at.bpm,
         }
 

@@ -10,8 +10,7 @@ anything likely may come. Every segment has its luck beforehand: what was planne
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ from agents.hear import Heard
 from agents.relation import LogP, Relation, feasible, log_softmax, mix, wished
 
 SHARP = 8.0  # how much nearer is likelier, in what is heard
-HUSHED = 0.2  # how much of your silence is left to everything else
 STAY = 3.0  # how much likelier what goes on is, at no dare, as the exponent of e...
 LESS, USUAL = 0.1, 0.3  # ...and so much of that when what is heard has just changed, from a usual dare on
 BUNDLED = "duo"
@@ -101,12 +99,25 @@ class Opinions:
 
 @dataclass(frozen=True)
 class Wanted:
-    """The labels that should come, how likely each was, and a line on who wanted the first."""
+    """The label that should come (or labels, one a segment), how likely each was, and a line on who wanted the first."""
 
     labels: list[int]
     chances: list[float]
     said: str
     on: int = 0  # so many of them are what would simply go on
+
+
+@dataclass
+class Thought:
+    """A plan in the making, one segment after the other."""
+
+    follows: list[int]  # labels of what would simply go on
+    count: int
+    weights: tuple[float, float, float]
+    dare: float
+    own: int | None
+    state: Any = None
+    wanted: Wanted = field(default_factory=lambda: Wanted([], [], ""))
 
 
 class Mind:
@@ -122,18 +133,27 @@ class Mind:
         self.vector: NDArray[np.float32] | None = None
         self.state: Any = None
         self.time = 0  # segments decided
-        self.luck: list[float] = []  # of this segment and those planned
+        self.luck: list[float] = []  # of the segments planned, the next one first
+        self.thought: Thought | None = None
         rule = opinions.rule
         self.rule = Rule.of("memory", labels) if rule is not None and rule.memory else rule
         for label in np.unique(labels[labels >= 0]).tolist():
             self._allow(label)
+        self._hush()
         self._begin()
 
     def has(self, label: int) -> None:
         """The memory has this label now."""
-        if label >= 0 and not self.mask[label]:
+        if 0 <= label != self.book.silence and not self.mask[label]:
             self._allow(label)
+            self._hush()
             self._begin()
+
+    def _hush(self) -> None:
+        """Rests come by density and space; the silences of a memory are played only where there is nothing else, or a row wants them."""
+        silence = self.book.silence
+        if self.mask.sum() > 1 and not (self.rule and silence in self.rule.row):
+            self.mask[silence] = False
 
     def _allow(self, label: int) -> None:
         for turn in self.turns if self.book.turning else (0,):
@@ -163,29 +183,56 @@ class Mind:
         """That sounds; None: silence."""
         self.own = self.book.silence if label is None else label
 
-    def decide(self, weights: tuple[float, float, float], dare: float, follows: Sequence[int], count: int) -> Wanted | None:
-        """The next labels; None where the memory is empty. ``follows``: the labels of what would simply go on, as far as it would."""
-        time, self.time = self.time, self.time + 1
-        self.luck = [*self.luck[1:], *self.chance.random(count - max(len(self.luck) - 1, 0)).tolist()]
+    def decide(self, weights: tuple[float, float, float], dare: float, follows: int | None) -> Wanted | None:
+        """The next label; None where the memory is empty. ``follows``: the label of what would simply go on."""
+        self.time, self.thought = self.time + 1, None
+        luck = self._luck(0)
+        del self.luck[:1]
         if not self.mask.any():
             return None
-        labels, chances, said, on = [], [], "", 0
-        stay = STAY * (1.0 - dare) * (LESS ** min(dare / USUAL, 1.0) if self.changed else 1.0)
-        state, own = self.state, self.own
-        for k in range(count):
-            if k == 1 and state is not None:
-                state = copy.deepcopy(state)  # what is only planned is not remembered
-            logp, voices = self.opinion(state, weights, own, time + k)
-            goes_on = on == k < len(follows)
-            if goes_on:
-                logp = logp.copy()
-                logp[follows[k]] += stay
-            p = feasible(logp, allowed=self.mask, top_p=0.5 + 0.45 * dare, temperature=0.6 + 0.8 * dare, floor=0.4 * dare)
-            label = int(np.searchsorted(np.cumsum(p), self.luck[k] * p.sum(), side="right").clip(0, p.size - 1))
-            labels.append(label)
-            chances.append(float(p[label]))
-            own, said, on = label, said or voices, on + (goes_on and label == follows[k])
-        return Wanted(labels, chances, said, on)
+        logp, voices = self.opinion(self.state, weights, self.own, self.time - 1)
+        label, chance = self._drawn(logp, dare, follows, luck, self.changed)
+        return Wanted([label], [chance], voices, int(label == follows))
+
+    def ponder(self, weights: tuple[float, float, float], dare: float, follows: list[int], count: int) -> None:
+        """Begin a plan of so many segments after this one; ``follows``: the labels of what would simply go on then."""
+        if self.mask.any():
+            self.thought = Thought(follows, count, weights, dare, self.own)
+
+    def think(self) -> Wanted | None:
+        """One segment more of the plan; the whole of it once it is ready. What is only planned is not remembered."""
+        plan = self.thought
+        if plan is None:
+            return None
+        if plan.state is None and self.state is not None:
+            plan.state = copy.deepcopy(self.state)
+        k, had = len(plan.wanted.labels), plan.wanted
+        logp, voices = self.opinion(plan.state, plan.weights, plan.own, self.time + k)
+        follows = plan.follows[k] if had.on == k < len(plan.follows) else None
+        label, chance = self._drawn(logp, plan.dare, follows, self._luck(k), False)
+        plan.own = label
+        plan.wanted = replace(
+            had, labels=[*had.labels, label], chances=[*had.chances, chance], said=had.said or voices, on=had.on + (label == follows)
+        )
+        if k + 1 < plan.count:
+            return None
+        self.thought = None
+        return plan.wanted
+
+    def _luck(self, k: int) -> float:
+        """What chance has in store for the segment k after the next."""
+        while len(self.luck) <= k:
+            self.luck.append(float(self.chance.random()))
+        return self.luck[k]
+
+    def _drawn(self, logp: LogP, dare: float, follows: int | None, luck: float, changed: bool) -> tuple[int, float]:
+        """A label by its luck, and how likely it was."""
+        if follows is not None and 0 <= follows < logp.size:
+            logp = logp.copy()
+            logp[follows] += STAY * (1.0 - dare) * (LESS ** min(dare / USUAL, 1.0) if changed else 1.0)
+        p = feasible(logp, allowed=self.mask, top_p=0.5 + 0.45 * dare, temperature=0.6 + 0.8 * dare, floor=0.4 * dare)
+        label = int(np.searchsorted(np.cumsum(p), luck * p.sum(), side="right").clip(0, p.size - 1))
+        return label, float(p[label])
 
     def opinion(self, state: Any, weights: tuple[float, float, float], own: int | None, time: int) -> tuple[LogP, str]:
         """All three as one, and who had a say."""
@@ -198,7 +245,7 @@ class Mind:
             if relate > 0:
                 parts.append((relate, logp))
                 voices.append("the relation")
-        if follow > 0 and self.vector is not None and (self.heard != self.book.silence or self.mask[self.book.silence]):
+        if follow > 0 and self.vector is not None and self.heard != self.book.silence:
             parts.append((follow, self.near()))
             voices.append("what is heard")
         wanted = rule.wants(time, self.heard, self.book) if rule is not None and insist > 0 else None
@@ -210,8 +257,6 @@ class Mind:
         return mix(parts), " and ".join(voices)
 
     def near(self) -> LogP:
-        """What is heard, as an opinion over the whole alphabet: the nearer the likelier. To your silence a softer one: silence."""
-        if self.heard == self.book.silence:
-            return wished(self.book.size, self.book.silence, HUSHED)
+        """What is heard, as an opinion over the whole alphabet: the nearer the likelier."""
         away = self.book.distances(np.asarray(self.vector)[None])[0]
         return log_softmax(np.append(-SHARP * (away - away.min()) ** 2, np.log(1e-4)))

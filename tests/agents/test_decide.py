@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from agents.codebook import Codebook
-from agents.decide import BadRule, Mind, Opinions, Rule
+from agents.decide import BadRule, Mind, Opinions, Rule, Wanted
 from agents.descriptors import width
 from agents.hear import Heard
 from agents.relation import Relation
@@ -38,15 +40,24 @@ def loud(own: Codebook, label: int) -> np.ndarray:
     return vector
 
 
+def plan(one: Mind, weights: tuple[float, float, float], dare: float, follows: Sequence[int] = (), count: int = 4) -> Wanted:
+    """The next label and those meant to come after it, as a partner asks for them."""
+    first = one.decide(weights, dare, follows[0] if follows else None)
+    assert first is not None
+    one.played(first.labels[0])
+    one.ponder(weights, dare, list(follows[1:]), count - 1)
+    thought = None
+    while thought is None:
+        thought = one.think()
+    return thought
+
+
 def row(one: Mind, weights: tuple[float, float, float], dare: float = 0.3, count: int = 40) -> list[int]:
     """So many decisions, hearing one kind after the other."""
     chance, made = np.random.default_rng(3), []
     for _ in range(count):
         one.listen(heard(loud(one.book, int(chance.integers(K - 1)))))
-        wanted = one.decide(weights, dare, [], 4)
-        assert wanted is not None
-        one.played(wanted.labels[0])
-        made += wanted.labels
+        made += [*plan(one, weights, dare).labels, one.own]
     return made
 
 
@@ -77,7 +88,7 @@ def test_without_dare_it_goes_on_and_with_all_of_it_it_need_not() -> None:
     for dare in (0.0, 0.5, 1.0):
         one, count = mind(Opinions(None, None), list(range(K - 1))), 0
         for _ in range(100):
-            wanted = one.decide((0, 0, 0), dare, [4, 5, 6, 7], 4)
+            wanted = one.decide((0, 0, 0), dare, 4)
             assert wanted is not None
             count += wanted.labels[0] == 4
             one.played(wanted.labels[0])
@@ -88,22 +99,55 @@ def test_without_dare_it_goes_on_and_with_all_of_it_it_need_not() -> None:
 
 def test_what_is_planned_is_what_comes_while_the_opinions_stay() -> None:
     one = mind(Opinions(None, None), list(range(K - 1)))
-    before = one.decide((0, 0, 0), 0.5, [], 4)
+    before = plan(one, (0, 0, 0), 0.5)
     for _ in range(30):
-        now = one.decide((0, 0, 0), 0.5, [], 4)
-        assert before is not None
+        assert one.decide((0, 0, 0), 0.5, None).labels == before.labels[:1]  # type: ignore[union-attr]
+        one.ponder((0, 0, 0), 0.5, [], 3)
+        now = [one.think(), one.think(), one.think()][-1]
         assert now is not None
-        assert now.labels[:3] == before.labels[1:]
+        assert now.labels[:2] == before.labels[1:]
         before = now
+
+
+def test_a_plan_takes_as_many_thoughts_as_it_has_segments_and_a_new_decision_ends_it() -> None:
+    one = mind(Opinions(relation(), None), [1, 2, 3])
+    one.ponder((1, 0, 0), 0.5, [], 3)
+    assert [one.think() is None for _ in range(4)] == [True, True, False, True]
+    one.ponder((1, 0, 0), 0.5, [], 3)
+    one.decide((1, 0, 0), 0.5, None)
+    assert one.think() is None
+
+
+def test_thinking_ahead_changes_nothing_of_what_is_decided() -> None:
+    made = []
+    for thinks in (False, True):
+        one, labels = mind(Opinions(relation(), None), [1, 2, 3, 5, 8]), []
+        for k in range(20):
+            one.listen(heard(loud(one.book, k)))
+            labels += one.decide((1, 0.5, 0), 0.7, None).labels  # type: ignore[union-attr]
+            one.played(labels[-1])
+            one.ponder((1, 0.5, 0), 0.7, [], 3)
+            for _ in range(3 if thinks else 0):
+                one.think()
+        made.append(labels)
+    assert made[0] == made[1]
 
 
 def test_it_says_how_much_of_the_plan_simply_goes_on() -> None:
     one = mind(Opinions(None, Rule(row=(1, 2, 3, 4))), [1, 2, 3, 4, 5])
-    wanted = one.decide((0, 0, 1), 0.0, [1, 2, 5], 4)
+    assert one.decide((0, 0, 1), 0.0, 1) == Wanted([1], [1.0], "the rule", 1)
+    one.ponder((0, 0, 1), 0.0, [2, 5, 4], 3)
+    wanted = [one.think(), one.think(), one.think()][-1]
     assert wanted is not None
-    assert wanted.labels == [1, 2, 3, 4]
-    assert wanted.on == 2
-    assert wanted.said == "the rule"
+    assert wanted.labels == [2, 3, 4]
+    assert wanted.on == 1
+
+
+def test_the_silences_of_a_memory_are_played_only_where_there_is_nothing_else_or_a_row_wants_them() -> None:
+    silence = book().silence
+    assert not mind(Opinions(None, None), [1, 2, silence]).mask[silence]
+    assert mind(Opinions(None, None), [silence, silence]).mask[silence]
+    assert mind(Opinions(None, Rule(row=(1, silence))), [1, 2, silence]).mask[silence]
 
 
 def test_a_rule_in_semitones_follows_what_is_heard() -> None:
@@ -111,7 +155,7 @@ def test_a_rule_in_semitones_follows_what_is_heard() -> None:
     one = mind(Opinions(None, Rule.of("fifth")), list(range(24)), own)
     for label in (0, 3, 14, 23):
         told = one.listen(heard(loud(own, label)))
-        wanted = one.decide((0, 0, 1), 0.0, [], 4)
+        wanted = one.decide((0, 0, 1), 0.0, None)
         assert wanted is not None
         assert wanted.labels[0] == own.shift(told, 7)
 
@@ -130,7 +174,7 @@ def test_a_memory_that_learns_a_kind_may_play_it() -> None:
 
 
 def test_an_empty_memory_decides_nothing() -> None:
-    assert mind(Opinions(relation(), None), []).decide((1, 1, 1), 0.5, [], 4) is None
+    assert mind(Opinions(relation(), None), []).decide((1, 1, 1), 0.5, None) is None
 
 
 def test_the_rule_memory_is_the_memory_as_it_was_recorded_what_was_forgotten_left_open() -> None:
