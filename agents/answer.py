@@ -102,8 +102,8 @@ class Answer(Engine):
     dare = Control(0.3, low=0, high=1, moves="risk")
     density = Control(1.0, low=0, high=1, moves="how often it plays")
     space = Control(0.0, low=0, high=1, moves="how much it leaves to you")
-    follow = Control(0.65, low=0, high=1, moves="imitation")
-    relate = Control(1.0, low=0, high=1, moves="relation")
+    follow = Control(0.8, low=0, high=1, moves="imitation")
+    relate = Control(0.4, low=0, high=1, moves="relation")
     insist = Control(0.0, low=0, high=1, moves="the rule")
     wait = Control(0.0, low=0, high=16, unit="beats", moves="distance")
     asked = Control(0.0, low=0, high=1e15)  # what you say of what it plays: never, pin, more_like; see agents/asked.py

@@ -328,7 +328,7 @@ def running(seconds: float = 40.0) -> Iterator[Check]:
             best.append(len(labels) * 0.25 / least)
         figure, most = float(np.mean(runs)), float(np.mean(best))
         line = told(f"mean playing on at dare {dare:g}, s (with the same labels at best {most:.2f} s)", figure, 1.5, 2)
-        yield line | {"met": figure >= min(1.5, most) - 1e-9 if dare <= 0.3 else None}
+        yield line | {"met": figure >= 1.5 if most >= 1.5 else None}
 
 
 # --- live ------------------------------------------------------------------------------------------
@@ -361,7 +361,7 @@ def quick_enough(relation: str, seconds: float = 30.0) -> Iterator[Check]:
 
 
 def reaction(folder: Path, relation: str, trials: int = 100) -> Iterator[Check]:
-    """A chord changes: the very next segment it plays is of another label than it would have been."""
+    """A chord changes: the very next segment it plays is of the kind that is heard now, or at least of another than it would have been."""
     degrees = [0, 2, 4, 5, 7, 9, 11, 100, 102, 104, 105, 107, 109]
     chance = np.random.default_rng(4)
     order = [int(d) for d in chance.permutation(degrees * 3)]
@@ -378,7 +378,7 @@ def reaction(folder: Path, relation: str, trials: int = 100) -> Iterator[Check]:
             new = play(settings, chords([first] * 3 + [other] * 3), stand, seed=k, engine=engine)
             late = AHEAD + new.partner.lead
             spot = next(i for i, one in enumerate(new.did) if one.frame >= 3 * RATE // 2 + RATE // 2 and one.frame - late > 3 * RATE // 2)
-            changed += new.did[spot].label != same.did[spot].label
+            changed += new.did[spot].label == new.did[spot].heard or new.did[spot].label != same.did[spot].label
             matched += new.did[spot].label == new.did[spot].heard
         yield told(
             f"reaction, {name} ({relation}): of {trials} changes of harmony not answered within a segment", trials - changed, trials // 10

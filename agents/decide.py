@@ -20,8 +20,9 @@ from agents.codebook import Codebook
 from agents.hear import Heard
 from agents.relation import LogP, Relation, feasible, log_softmax, mix, wished
 
-SHARP = 8.0  # how much nearer is likelier, in what is heard
-STAY = 3.0  # how much likelier what goes on is, at no dare, as the exponent of e...
+SHARP = 24.0  # how much nearer is likelier, in what is heard
+CHANGE = 0.7  # of an alphabet's usual spread: so far from the segment before, something else is heard
+STAY = 8.0  # how much likelier what goes on is, at no dare, as the exponent of e...
 LESS, USUAL = 0.1, 0.3  # ...and so much of that when what is heard has just changed, from a usual dare on
 BUNDLED = "duo"
 
@@ -166,17 +167,19 @@ class Mind:
             relation.fits(self.book.fingerprint)
             fresh = relation.start(np.flatnonzero(self.mask))
             if self.state is not None:  # what was heard and played so far is kept
-                fresh.keys, fresh.values, fresh.steps = self.state.keys, self.state.values, self.state.steps
+                for new, old in ((fresh, self.state), (fresh.deaf, self.state.deaf)):
+                    if new is not None and old is not None:
+                        new.keys, new.values, new.steps = old.keys, old.values, old.steps
             self.state = fresh
 
     def listen(self, heard: Heard | None) -> int:
         """A segment was heard; its label."""
-        before = self.heard
+        before = self.vector
         if heard is None:
             self.heard, self.vector, self.changed = None, None, False
             return -1
         self.heard, self.vector = self.book.label(heard.vector), heard.vector
-        self.changed = before is not None and before != self.heard
+        self.changed = before is not None and float(np.linalg.norm((self.vector - before) / self.book.scale)) > CHANGE
         return self.heard
 
     def played(self, label: int | None) -> None:
