@@ -180,12 +180,23 @@ class Mind:
             if goes_on:
                 logp = logp.copy()
                 logp[follows[k]] += stay
-            p = feasible(logp, allowed=self.mask, top_p=0.5 + 0.45 * dare, temperature=0.6 + 0.8 * dare, floor=0.4 * dare)
+            p = feasible(logp, allowed=self.may(follows[k] if goes_on else None, weights, time + k), top_p=0.5 + 0.45 * dare, temperature=0.6 + 0.8 * dare, floor=0.4 * dare)
             label = int(np.searchsorted(np.cumsum(p), self.luck[k] * p.sum(), side="right").clip(0, p.size - 1))
             labels.append(label)
             chances.append(float(p[label]))
             own, said, on = label, said or voices, on + (goes_on and label == follows[k])
         return Wanted(labels, chances, said, on)
+
+    def may(self, follows: int | None, weights: tuple[float, float, float], time: int) -> NDArray[np.bool_]:
+        """What may be chosen. Silence of the memory is played where it simply comes, or by the rule; otherwise rests are for ``density``
+        and ``space``: a net that heard many rests would never begin."""
+        silence = self.book.silence
+        ruled = self.rule is not None and weights[2] > 0 and self.rule.wants(time, self.heard, self.book) == silence
+        if not self.mask[silence] or follows == silence or ruled or self.mask.sum() == 1:
+            return self.mask
+        sounding = self.mask.copy()
+        sounding[silence] = False
+        return sounding
 
     def opinion(self, state: Any, weights: tuple[float, float, float], own: int | None, time: int) -> tuple[LogP, str]:
         """All three as one, and who had a say."""
