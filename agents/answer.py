@@ -117,8 +117,8 @@ class Answer(Engine):
     }  # fmt: skip
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"cut": ("onset", "grid", "both"), "fallback": ("silence", "hold", "next")}
     examples = (
-        'lead = clip("kalimba phrase")',
-        'partner = answer(lead, memory="brass swell", dare=0.4)',
+        'lead = clip("reed solo")',
+        'partner = answer(lead, memory="horn lines", dare=0.4)',
         "out.stage = 0.6 * lead + partner",
         "partner.dare = knob(3)",
     )

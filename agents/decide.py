@@ -140,21 +140,13 @@ class Mind:
         self.rule = Rule.of("memory", labels) if rule is not None and rule.memory else rule
         for label in np.unique(labels[labels >= 0]).tolist():
             self._allow(label)
-        self._hush()
         self._begin()
 
     def has(self, label: int) -> None:
         """The memory has this label now."""
-        if 0 <= label != self.book.silence and not self.mask[label]:
+        if label >= 0 and not self.mask[label]:
             self._allow(label)
-            self._hush()
             self._begin()
-
-    def _hush(self) -> None:
-        """Rests come by density and space; the silences of a memory are played only where there is nothing else, or a row wants them."""
-        silence = self.book.silence
-        if self.mask.sum() > 1 and not (self.rule and silence in self.rule.row):
-            self.mask[silence] = False
 
     def _allow(self, label: int) -> None:
         for turn in self.turns if self.book.turning else (0,):
@@ -194,7 +186,8 @@ class Mind:
         if not self.mask.any():
             return None
         logp, voices = self.opinion(self.state, weights, self.own, self.time - 1)
-        label, chance = self._drawn(logp, dare, follows, luck, self.changed)
+        may = self.may(follows, weights[2] > 0, self.time - 1)
+        label, chance = self._drawn(logp, may, dare, follows, luck, self.changed)
         return Wanted([label], [chance], voices, int(label == follows))
 
     def ponder(self, weights: tuple[float, float, float], dare: float, follows: list[int], count: int) -> None:
@@ -212,7 +205,8 @@ class Mind:
         k, had = len(plan.wanted.labels), plan.wanted
         logp, voices = self.opinion(plan.state, plan.weights, plan.own, self.time + k)
         follows = plan.follows[k] if had.on == k < len(plan.follows) else None
-        label, chance = self._drawn(logp, plan.dare, follows, self._luck(k), False)
+        may = self.may(follows, plan.weights[2] > 0, self.time + k)
+        label, chance = self._drawn(logp, may, plan.dare, follows, self._luck(k), False)
         plan.own = label
         plan.wanted = replace(
             had, labels=[*had.labels, label], chances=[*had.chances, chance], said=had.said or voices, on=had.on + (label == follows)
@@ -228,14 +222,25 @@ class Mind:
             self.luck.append(float(self.chance.random()))
         return self.luck[k]
 
-    def _drawn(self, logp: LogP, dare: float, follows: int | None, luck: float, changed: bool) -> tuple[int, float]:
+    def _drawn(self, logp: LogP, may: NDArray[np.bool_], dare: float, follows: int | None, luck: float, changed: bool) -> tuple[int, float]:
         """A label by its luck, and how likely it was."""
         if follows is not None and 0 <= follows < logp.size:
             logp = logp.copy()
             logp[follows] += STAY * (1.0 - dare) * (LESS ** min(dare / USUAL, 1.0) if changed else 1.0)
-        p = feasible(logp, allowed=self.mask, top_p=0.5 + 0.45 * dare, temperature=0.6 + 0.8 * dare, floor=0.4 * dare)
+        p = feasible(logp, allowed=may, top_p=0.5 + 0.45 * dare, temperature=0.6 + 0.8 * dare, floor=0.4 * dare)
         label = int(np.searchsorted(np.cumsum(p), luck * p.sum(), side="right").clip(0, p.size - 1))
         return label, float(p[label])
+
+    def may(self, follows: int | None, insists: bool, time: int) -> NDArray[np.bool_]:
+        """What may be chosen. Silence of the memory is played where it simply comes, or by the rule; otherwise rests are for ``density``
+        and ``space``: a net that heard many rests would never begin."""
+        silence = self.book.silence
+        ruled = self.rule is not None and insists and self.rule.wants(time, self.heard, self.book) == silence
+        if not self.mask[silence] or follows == silence or ruled or self.mask.sum() == 1:
+            return self.mask
+        sounding = self.mask.copy()
+        sounding[silence] = False
+        return sounding
 
     def opinion(self, state: Any, weights: tuple[float, float, float], own: int | None, time: int) -> tuple[LogP, str]:
         """All three as one, and who had a say."""

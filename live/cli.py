@@ -27,6 +27,7 @@ COMMANDS = {
     "layout": "write a session's faders as files for Open Stage Control, TouchOSC and others",
     "train": "teach a cak kernel or a partner, from your own recordings",
     "study": "what a cak kernel learns: the three checks, with tables and pictures",
+    "tune": "bend the partner's relation to two tracks of your own, in seconds",
     "convert": "a published cak checkpoint as a kernel",
     "show": "kernels side by side, to look at and listen to, as one page",
     "devices": "list what can be played on and heard through",
@@ -40,6 +41,7 @@ TAUGHT = {
     "study": {"cak": "engines.nets.cak"},
     "show": {"cak": "engines.nets.cak"},
     "convert": {"cak": "engines.nets.cak"},
+    "tune": {"partner": "agents.nets.relation"},
 }
 """What can be taught, studied and shown, and the program that does it: in a process of its own, for it may need torch."""
 

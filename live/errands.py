@@ -93,7 +93,7 @@ def train(asked: argparse.Namespace) -> int:
             return teacher.wait()
 
 
-study = show = convert = train
+study = show = convert = tune = train
 
 
 def render(asked: argparse.Namespace) -> int:

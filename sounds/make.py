@@ -1,6 +1,6 @@
 """Where the bundled sounds come from: written out in numpy, seeded, no recording of anything.
 
-``python sounds/make.py`` writes them again next to itself, as 48 kHz stereo FLAC; and a tune to go with them.
+``python sounds/make.py [NAME ...]`` writes them again next to itself, as 48 kHz stereo FLAC; and a tune to go with them.
 Each function returns (2, frames); those marked as loops return to where they began.
 """
 
@@ -254,6 +254,98 @@ def breath(rng: np.random.Generator) -> Sound:
     return room(out, 0.35, 0.2, rng, 3000, loop=True)
 
 
+def hertz(name: str) -> float:
+    """a3 is 220 Hz; # is a semitone up."""
+    steps = {"c": -9, "d": -7, "e": -5, "f": -4, "g": -2, "a": 0, "b": 2}
+    return 440.0 * 2 ** ((steps[name[0]] + ("#" in name)) / 12 + int(name[-1]) - 4)
+
+
+def line(
+    score: str, beat: float, rng: np.random.Generator, voice: Callable[[float, float, float, np.random.Generator], Sound], place: float
+) -> Sound:
+    """Notes one after another: ``g3:1`` is a beat of g, ``-:.5`` a rest of half a one, ``!`` louder, ``g3+c4+e4`` a chord. (2, frames)."""
+    notes = [word.partition(":") for word in score.split()]
+    out = np.zeros((2, round((sum(float(length) for _, _, length in notes) * beat + 1.5) * RATE)))
+    at = 0.01
+    for name, _, length in notes:
+        seconds = float(length) * beat
+        for one in name.rstrip("!").split("+") if name != "-" else ():
+            loud = rng.uniform(0.6, 0.75) + 0.25 * ("!" in name)
+            side = place + 0.35 * np.log2(hertz(one) / 260)
+            put(
+                out,
+                voice(hertz(one), seconds, loud, rng) / np.sqrt(1 + name.count("+")),
+                at + rng.uniform(0, 0.008),
+                float(np.clip(side, -0.9, 0.9)),
+            )
+        at += seconds
+    return out
+
+
+def horn(hz: float, seconds: float, loud: float, rng: np.random.Generator) -> Sound:
+    """One note of a horn: tongued, found from below, brighter as it is louder, let go softly."""
+    t = clock(seconds + 0.12)
+    press = np.minimum(t / 0.03, 1) * np.clip((seconds + 0.1 - t) / 0.12, 0, 1) ** 0.7 * (0.82 + 0.18 * np.exp(-t / 0.15)) * loud
+    cents = (
+        6 * rng.standard_normal()
+        - 60 * np.exp(-t / 0.018)
+        + 8 * np.clip(t / 0.4 - 0.6, 0, 1) * np.sin(2 * np.pi * rng.uniform(4.7, 5.5) * t)
+    )
+    phase = 2 * np.pi * np.cumsum(hz * 2 ** (cents / 1200)) / RATE
+    tone = np.zeros(t.size)
+    for k in range(1, 32):
+        if k * hz > 8000:
+            break
+        bell = 0.35 + bump(np.array([k * hz]), 520, 0.9)[0] + 0.5 * bump(np.array([k * hz]), 1300, 0.4)[0]
+        tone += bell * np.exp(-k * hz / (300 + 3000 * press**1.4)) * np.sin(k * phase + rng.uniform(0, 6.28))
+    return press * (tone + 0.01 * shaped(lambda f: bump(f, 1800, 1.2), t.size, rng))
+
+
+def reed(hz: float, seconds: float, loud: float, rng: np.random.Generator) -> Sound:
+    """One note of a low clarinet: mostly odd partials, a breath before it, a slow bow in the loudness."""
+    t = clock(seconds + 0.08)
+    press = (
+        np.minimum(t / 0.045, 1) ** 1.3
+        * np.clip((seconds + 0.06 - t) / 0.08, 0, 1)
+        * (0.75 + 0.25 * np.sin(np.pi * np.clip(t / seconds, 0, 1)))
+        * loud
+    )
+    cents = (
+        4 * rng.standard_normal() - 25 * np.exp(-t / 0.03) + 5 * np.clip(t / 0.5 - 0.5, 0, 1) * np.sin(2 * np.pi * rng.uniform(4.2, 5) * t)
+    )
+    phase = 2 * np.pi * np.cumsum(hz * 2 ** (cents / 1200)) / RATE
+    tone = np.zeros(t.size)
+    for k in range(1, 24):
+        if k * hz > 9000:
+            break
+        even = 1.0 if k % 2 else 0.12 + 0.25 * min(k * hz / 2500, 1)
+        tone += even / k**0.7 * np.exp(-k * hz / (900 + 2600 * press)) * np.sin(k * phase + rng.uniform(0, 6.28))
+    air = shaped(lambda f: bump(f, 2600, 0.9) + 0.5 * bump(f, 700, 0.6), t.size, rng)
+    return press * tone + 0.035 * np.minimum(t / 0.01, 1) * np.clip((seconds + 0.06 - t) / 0.08, 0, 1) * (0.4 + np.exp(-t / 0.08)) * air
+
+
+HORN_LINES = (
+    "a2:1 e3:.5 a3:.5 c4!:1 e4:1   f2+c3+a3:2 c4:.5 a3:.5 f3:1   c3:.5 e3:.5 g3:.5 c4:.5 e4!:2   g2:1 d3:1 b3:.5 a3:.5 g3:1 "
+    "d3:.5 f3:.5 a3!:1 d4:1 c4:.5 a3:.5   e2+b2+g#3:3 -:1   e3:.5 g#3:.5 b3:.5 d4:.5 b3:1 e3:1   a3!:1.5 g3:.5 e3:1 c3:1 "
+    "f3:.5 g3:.5 a3:1 c4:1 f4!:1   c3+g3+e4:2 d4:.5 e4:.5 c4:1   g3:.5 a3:.5 b3:.5 d4:.5 g4!:1.5 -:.5   a2+e3+c4:4"
+)
+REED_SOLO = (
+    "-:1 e4:.5 a4:.5 c5!:1 b4:.5 a4:.5   f4:1.5 a4:.5 c5:1 -:1   e4:.5 g4:.5 c5!:1.5 d5:.5 e5:1   d5:1 b4:.5 g4:.5 d4:1 -:1 "
+    "a3:.5 c4:.5 e4:1 a4!:1 g4:.5 e4:.5   f4:.5 e4:.5 c4:1 f3:1 -:1   g3:.5 c4:.5 e4:.5 g4:.5 e4:1 c4:1   b3:1.5 d4:.5 g4!:1 -:1 "
+    "a4!:2 -:2"
+)
+
+
+def horn_lines(rng: np.random.Generator) -> Sound:
+    """A horn alone, half a minute at 96: lines and chords on A minor, F, C, G, D minor and E, to be remembered."""
+    return fades(room(line(HORN_LINES, 0.625, rng, horn, -0.1), 1.3, 0.4, rng, 2800), 0.001, 0.4)
+
+
+def reed_solo(rng: np.random.Generator) -> Sound:
+    """A low clarinet alone, at 96: it asks in four bars and in four more, with room for an answer."""
+    return fades(room(line(REED_SOLO, 0.625, rng, reed, 0.1), 1.1, 0.35, rng, 3200), 0.001, 0.4)
+
+
 SOUNDS: dict[str, tuple[Callable[[np.random.Generator], Sound], float]] = {
     "rain on tin": (rain_on_tin, -5.0),  # and the peak it is brought to, in dBFS
     "brass swell": (brass_swell, -3.0),
@@ -263,6 +355,8 @@ SOUNDS: dict[str, tuple[Callable[[np.random.Generator], Sound], float]] = {
     "room hum": (room_hum, -9.0),
     "kalimba phrase": (kalimba_phrase, -3.0),
     "breath": (breath, -8.0),
+    "horn lines": (horn_lines, -3.0),
+    "reed solo": (reed_solo, -3.0),
 }
 
 
@@ -305,7 +399,9 @@ if __name__ == "__main__":
 
     write_round(Path(__file__).with_name("round.mid"))
 
-    for word in SOUNDS:
+    import sys
+
+    for word in sys.argv[1:] or SOUNDS:
         path = Path(__file__).with_name(f"{word}.flac")
         soundfile.write(path, make(word).T, RATE, subtype="PCM_16", format="FLAC")
         print(f"{word:16} {path.stat().st_size / 1000:7.0f} kB")

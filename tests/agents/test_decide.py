@@ -143,11 +143,16 @@ def test_it_says_how_much_of_the_plan_simply_goes_on() -> None:
     assert wanted.on == 1
 
 
-def test_the_silences_of_a_memory_are_played_only_where_there_is_nothing_else_or_a_row_wants_them() -> None:
+def test_the_silences_of_a_memory_are_played_only_where_they_come_by_themselves_or_by_a_row_or_there_is_nothing_else() -> None:
     silence = book().silence
-    assert not mind(Opinions(None, None), [1, 2, silence]).mask[silence]
-    assert mind(Opinions(None, None), [silence, silence]).mask[silence]
-    assert mind(Opinions(None, Rule(row=(1, silence))), [1, 2, silence]).mask[silence]
+
+    def may(rule: Rule | None, labels: list[int], follows: int | None = None) -> bool:
+        return bool(mind(Opinions(None, rule), labels).may(follows, True, 1)[silence])
+
+    assert not may(None, [1, 2, silence])
+    assert may(None, [1, 2, silence], follows=silence)
+    assert may(None, [silence, silence])
+    assert may(Rule(row=(1, silence)), [1, 2, silence])
 
 
 def test_a_rule_in_semitones_follows_what_is_heard() -> None:

@@ -2,10 +2,10 @@
 
 from live import *
 
-tempo(84)
+tempo(96)
 
-player = when(knob(1) > 0.5, mic(1), clip("kalimba phrase"))
-partner = answer(player, memory=["brass swell", "glass"], dare=0.1, follow=0.8, space=0.5, wait=2)
+player = when(knob(1) > 0.5, mic(1), clip("reed solo"))
+partner = answer(player, memory="horn lines", dare=0.1, follow=0.8, space=0.5, wait=2)
 worn = cak(partner, texture=0.2, drive=6)
 room = reverb(player + 0.7 * worn, size=0.8, decay=4, mix=1)
 
