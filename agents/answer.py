@@ -44,6 +44,7 @@ DRAWN = 512  # events kept for whoever looks back
 LEARNT = 20 * 60  # seconds it learns while playing; then its memory is full
 SILENT = -50.0  # dB: softer than that nobody plays
 LOUD = 30.0  # dB above it: that is playing in full
+ENOUGH = 0.8  # of a segment must be left of a recording for it to begin there, or to read on
 SHORTEST = 960  # frames: no segment is over sooner
 LEAP = 0.98  # of dare: from there on it never simply goes on
 
@@ -93,6 +94,7 @@ class Partner:
     rewritten: int = 0  # how many planned events were changed since the plan was shown last
     asks: str = ""  # who wanted what is decided last
     never: set[int] = field(default_factory=set)
+    ends: list[int] = field(default_factory=list)  # the last segments of each recording: some may be too short to begin with
     next: int = -1  # the clock's frame that must come now
 
 
@@ -102,7 +104,7 @@ class Answer(Engine):
     dare = Control(0.3, low=0, high=1, moves="risk")
     density = Control(1.0, low=0, high=1, moves="how often it plays")
     space = Control(0.0, low=0, high=1, moves="how much it leaves to you")
-    follow = Control(0.8, low=0, high=1, moves="imitation")
+    follow = Control(0.85, low=0, high=1, moves="imitation")
     relate = Control(0.4, low=0, high=1, moves="relation")
     insist = Control(0.0, low=0, high=1, moves="the rule")
     wait = Control(0.0, low=0, high=16, unit="beats", moves="distance")
@@ -153,6 +155,7 @@ class Answer(Engine):
             late=fmt.ahead,
             lead=round(LEAD * rate),
             never=set(gone),
+            ends=ends_of(memory),
         )
 
     def remembered(self, fmt: Format) -> Remembered:
@@ -178,7 +181,7 @@ class Answer(Engine):
             self.wished(partner, wish)
         boundaries = partner.grid.due(at, frames, partner.lead)
         for boundary in boundaries:
-            partner.listener.end(max(boundary - partner.lead - partner.late, partner.listener.start + 1))
+            partner.listener.end(boundary - partner.lead - partner.late)
         heard = partner.listener.feed(sound, ears)
         if self.set["learn"]:
             self.learn(partner, sound, heard)
@@ -282,6 +285,8 @@ class Answer(Engine):
                 index += 1
             if index in partner.never or memory.labels[index] < 0:
                 return found
+            if self.left(partner, index, now) < ENOUGH * segment:
+                return found
             event = before if index == before.index else Event(index, last.event.transpose, last.event.why)
             found.append(Played(frame, event, at=now, label=self.label(partner, event)))
             before = event
@@ -339,10 +344,24 @@ class Answer(Engine):
             "transpose": partner.mind.turns,
             "reuse": "least" if at["dare"] > 0.5 else None,
         }
-        labels, made = partner.labels, None
+        segment = partner.grid.length(at.bpm)
+        ends = [i for i in partner.ends if self.left(partner, i) < ENOUGH * segment]
+        ways: list[dict[str, Any]] = [{"taboo": ends}] if ends else [{}]
         if at["dare"] >= LEAP:
-            made = labels.follow(wanted, chances=chances, at=time, continuity=1, **how)
-        return made if made and made[0] else labels.follow(wanted, chances=chances, at=time, **how) or []
+            ways.insert(0, {**ways[0], "continuity": 1})
+        for way in [*ways, {}]:
+            made = partner.labels.follow(wanted, chances=chances, at=time, **how, **way)
+            if made and made[0]:
+                return made
+        return made or []
+
+    def left(self, partner: Partner, index: int, frame: int | None = None) -> int:
+        """Frames from a segment's beginning, or a frame in it, to the end of its recording; by the memory's own pace there is always enough."""
+        if partner.grid.by_memory or int(partner.memory.source[index]) >= len(partner.memory.files):
+            return 1 << 60
+        return self.track(partner, int(partner.memory.source[index])).last - (
+            int(partner.memory.spans[index, 0]) if frame is None else frame
+        )
 
     def label(self, partner: Partner, event: Event) -> int:
         """The label it sounds with, transposed as it is."""
@@ -469,6 +488,12 @@ class Answer(Engine):
             "asks": partner.asks,
             "bpm": at.bpm,
         }
+
+
+def ends_of(memory: Remembered) -> list[int]:
+    """The last 16 segments of each recording."""
+    last = np.flatnonzero(np.diff(np.append(memory.source[: len(memory)], -1)))
+    return sorted({i for end in last.tolist() for i in range(max(end - 15, 0), end + 1) if memory.source[i] == memory.source[end]})
 
 
 def put(labels: Memory, events: list[Event | None]) -> None:

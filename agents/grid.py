@@ -53,18 +53,21 @@ class Grid:
         return round(self.beats * 60 * self.rate / bpm) if self.beats else self.frames or self.rate // 2
 
     def due(self, at: Ramps, frames: int, lead: int) -> list[int]:
-        """The boundaries that must be decided in the step of so many frames from ``at`` on: those less than ``lead`` ahead of its end."""
+        """The boundaries that must be decided in the step of so many frames from ``at`` on: those less than ``lead`` ahead of its end.
+
+        Where it begins, or time has leapt, there is one at once: a partner that lands on a bar, or comes back, does not wait.
+        """
         last = at.frame + frames + lead  # boundaries before this one
         if self.by_memory:
-            end = at.frame + lead if self.end is None else max(self.end, at.frame)
+            end = at.frame if self.end is None else max(self.end, at.frame)
             self.end = end
             return [end] if end < last else []
         per = self.beats * 60 * self.rate / at.bpm if self.beats else float(self.frames)
         here = at.frame - at.beat / self.beats * per if self.beats else 0.0  # where boundary 0 lies
         first = math.ceil((at.frame + lead - here) / per - SLACK)
-        if self.count is None or not first - 1 <= self.count <= first + 1:  # it begins, or time has jumped
-            self.count = first
         found = []
+        if self.count is None or not first - 1 <= self.count <= first + 1:  # it begins, or time has leapt
+            found, self.count = [at.frame], math.floor((at.frame - here) / per + SLACK) + 1
         while (frame := math.floor(here + self.count * per + 0.5)) < last:
             found.append(max(frame, at.frame))
             self.count += 1

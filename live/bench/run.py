@@ -45,6 +45,7 @@ PARTS = (
     "follow_clock",
     "clock_out",
     "link",
+    "partner",
 )
 
 
@@ -98,6 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         messages,
         mutate,
         osc_fuzz,
+        partner,
         peers,
         planning,
         plans,
@@ -153,6 +155,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             link.run(report, seconds=min(seconds, 30.0), block=(asked.blocks or [256])[0])
         elif part == "written":
             written.run(report)
+        elif part == "partner":
+            partner.run(report, quick=asked.quick)
         else:
             core.run(report, part, blocks=asked.blocks, seconds=seconds, rounds=rounds, quick=asked.quick)
     return report.close()
