@@ -117,7 +117,12 @@ class Answer(Engine):
         "memory": "", "relation": "duo", "pace": "half", "cut": "onset", "tempo": 0.0, "rule": "", "transpose": 0, "classes": 0,
         "learn": False, "fallback": "silence", "stretch": True, "channels": 0,
     }  # fmt: skip
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"cut": ("onset", "grid", "both"), "fallback": ("silence", "hold", "next")}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "cut": ("onset", "grid", "both"),
+        "fallback": ("silence", "hold", "next"),
+        "pace": ("bar", "beat", "half", "quarter", "memory", "60..8000"),
+        "rule": ("", "same", "unison", "third", "fourth", "fifth", "octave", "tritone", "memory", "-24..24", "0..4096 ..."),
+    }
     examples = (
         'lead = clip("reed solo")',
         'partner = answer(lead, memory="horn lines", dare=0.4)',

@@ -246,20 +246,37 @@ def setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> None
     ):  # how much of a step a hit lasts, or whether it is held
         settings[name] = value if isinstance(value, bool) else float(value)
         return
+    choices = word.choices.get(name, ())
+    if isinstance(rest, str) and is_finite(value) and any(".." in one for one in choices):
+        value = f"{value:g}"  # a text that may be a number: pace=250
     good = {bool: isinstance(value, bool), str: isinstance(value, str | Path), int: is_finite(value), float: is_finite(value)}.get(
         type(rest), True
     )
     if isinstance(value, Described) or not good:
         wanted = {bool: "True or False", str: "a text", int: "a number", float: "a number"}.get(type(rest), "something else")
         raise Mistake(f"{name} is {wanted}; this is {what_is(value)}.", word=name)
-    choices = word.choices.get(name, ())
-    if choices and value not in choices:
+    if choices and not is_among(value, choices):
         raise Mistake(
             f"{word.word} has no {name} {value!r}.", near=f"{nearest(str(value), choices)} ({', '.join(choices)})", word=str(value)
         )
     if is_number(value):
         between(name, value, *REACH.get(name, (-1e9, 1e9)))
     settings[name] = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+
+
+def is_among(value: Any, choices: Iterable[str]) -> bool:
+    """Whether a text is one of these. "60..8000" stands for any whole number between; "0..60 ..." for several in a row, * for any."""
+    if value in choices or not isinstance(value, str):
+        return value in choices
+    words = value.split()
+    for one in choices:
+        low, dots, high = one.removesuffix(" ...").partition("..")
+        least = 2 if one.endswith(" ...") else 1
+        if dots and len(words) >= least and (least == 2 or len(words) == 1):
+            numbers = [word for word in words if not (least == 2 and word == "*")]
+            if all(word.lstrip("+-").isdigit() and int(low) <= int(word) <= int(high) for word in numbers):
+                return True
+    return False
 
 
 def is_finite(value: Any) -> bool:

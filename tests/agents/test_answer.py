@@ -99,6 +99,15 @@ def test_it_never_reads_from_one_recording_into_the_next(tmp_path: Path) -> None
         assert (sign * heard >= -1e-3).all()
 
 
+def test_where_a_recording_ends_there_is_no_hole() -> None:
+    """Rain without a pause: it jumps before the end, and never begins where hardly anything is left."""
+    for dare in (0.0, 0.9):
+        sound = play(memory("rain on tin"), LEAD, {"dare": dare}).sound[0, RATE:]
+        quiet = np.abs(sound) < 1e-6
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
+        assert (edges[1::2] - edges[::2]).max(initial=0) < 0.005 * RATE
+
+
 def test_every_jump_on_loud_material_is_without_a_click() -> None:
     made = play(memory("rain on tin"), LEAD, {"dare": 1.0})
     own = np.abs(np.diff(bundled("rain on tin"))).max()
