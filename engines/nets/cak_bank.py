@@ -26,7 +26,7 @@ from engines.nets.cak_audit import audit
 from engines.nets.cak_augan import Size, augan
 from engines.nets.cak_fit import Lesson, fit
 from engines.nets.cak_said import Teller
-from engines.nets.cak_sounds import Refused, Sound, chosen, clips_of, distance, files_in, size_of
+from engines.nets.cak_sounds import Refused, Sound, chosen, clips_of, distance, files_in, levelled, size_of
 from engines.nets.cak_strength import FAR
 
 Floats = NDArray[np.float64]
@@ -61,9 +61,9 @@ def in_a_hall(sound: Sound, rate: int) -> Sound:
     return np.fft.irfft(np.fft.rfft(sound, many) * np.fft.rfft(tail, many), many)[: len(sound)]
 
 
-def gated(sound: Sound, rate: int) -> Sound:
-    """Only what stands 10 dB above its own band's usual."""
-    return _masked(sound, rate, lambda m: np.clip(1 - (3.2 * np.median(m, axis=1, keepdims=True) / m) ** 2, 0.02, 1))
+def widened(sound: Sound, rate: int) -> Sound:
+    """What is loud is louder and what is soft softer: every step in level nearly twice as high."""
+    return _masked(sound, rate, lambda m: np.clip((m / np.exp(np.log(m).mean())) ** 0.8, 1e-4, 1e4))
 
 
 def ridged(sound: Sound, rate: int) -> Sound:
@@ -82,13 +82,8 @@ def bowed(sound: Sound, rate: int) -> Sound:
 
 
 def turned_over(sound: Sound, rate: int) -> Sound:
-    """What is soft becomes loud and what is loud soft, within 40 dB."""
-
-    def gain(m: Floats) -> Floats:
-        middle = np.exp(np.log(m).mean())
-        return np.clip((middle / m) ** 2, 1e-3, 100)
-
-    return _masked(sound, rate, gain)
+    """What is soft becomes loud and what is loud soft, 80 dB either way."""
+    return _masked(sound, rate, lambda m: np.clip((np.exp(np.log(m).mean()) / m) ** 2, 1e-4, 1e4))
 
 
 def levelled_out(sound: Sound, rate: int) -> Sound:
@@ -150,10 +145,10 @@ DRUMS = ("oneshots/drums", "oneshots/percussion", "oneshots/tabla", "loops")
 STEMS = ("stems_real",)
 
 RECIPES = (
-    Recipe("negative", "what is soft comes forward, what is loud steps back: a sound turned inside out", VOICES, "voices and birds", turned_over, reach=0),
+    Recipe("negative", "what is soft comes forward, what is loud steps back: a sound turned inside out", VOICES, "voices and birds", turned_over, reach=22),
     Recipe("rust", "five bits of dust settle on everything that is quiet", VOICES, "voices and birds", worn, reach=0),
     Recipe("silt", "all that lay hidden rises to one level, slowly drying to noise", STRINGS, "bowed strings", levelled_out),
-    Recipe("ember", "the rain goes out; what stands above it glows on", RAIN, "rain, wind and water", gated, reach=0),
+    Recipe("ember", "what is faint goes out, what is bright glows on alone", RAIN, "rain, wind and water", widened),
     Recipe("frost", "partials are drawn thin and brittle, the air between them is gone", STRINGS, "bowed strings", ridged),
     Recipe("flint", "only strikes: what grows sparks, what holds is chipped away", DRUMS, "drums and percussion", struck),
     Recipe("tinder", "bows and breath crackle: each small rise catches fire", STRINGS, "bowed strings", struck),
@@ -189,7 +184,7 @@ def taught(recipe: Recipe, folder: Path, out: Path, teller: Teller) -> tuple[cak
         pairs = []
         for clip in clips:
             pair = tuple(Path(held) / side / f"{Path(clip.name).stem}.wav" for side in ("dry", "wet"))
-            for file, sound in zip(pair, (clip.sound, recipe.done(clip.sound, clip.rate)), strict=True):
+            for file, sound in zip(pair, (clip.sound, levelled(recipe.done(clip.sound, clip.rate))), strict=True):
                 file.parent.mkdir(exist_ok=True)
                 soundfile.write(file, sound, clip.rate, subtype="FLOAT")
             pairs.append((pair[0], pair[1]))
