@@ -149,10 +149,10 @@ RECIPES = (
     Recipe("rust", "five bits of dust settle on everything that is quiet", VOICES, "voices and birds", worn, reach=0),
     Recipe("silt", "all that lay hidden rises to one level, slowly drying to noise", STRINGS, "bowed strings", levelled_out),
     Recipe("ember", "what is faint goes out, what is bright glows on alone", RAIN, "rain, wind and water", widened),
-    Recipe("frost", "partials are drawn thin and brittle, the air between them is gone", STRINGS, "bowed strings", ridged),
+    Recipe("frost", "partials turn thin and brittle, rime grows between them", STRINGS, "bowed strings", ridged),
     Recipe("flint", "only strikes: what grows sparks, what holds is chipped away", DRUMS, "drums and percussion", struck),
     Recipe("tinder", "bows and breath crackle: each small rise catches fire", STRINGS, "bowed strings", struck),
-    Recipe("moss", "a metal's ring grown over: peaks sink into what surrounds them", METAL, "struck metal and glass", in_a_hall),
+    Recipe("moss", "a metal's ring grown over: peaks sink, what surrounds them comes up", METAL, "struck metal and glass", in_a_hall),
     Recipe("gravel", "ground to grains that fall early and late", METAL, "struck metal and glass", scattered),
     Recipe("steam", "everything leans upward, a shadow a bin above itself", METAL, "struck metal and glass", lifted),
     Recipe("slate", "an edge in pitch: the upper side of every partial is sharpened, the lower worn off", RAIN, "rain, wind and water"),
@@ -161,7 +161,7 @@ RECIPES = (
     Recipe("hail", "a line in time: a sound falls to separate points", VOICES, "voices and birds", near=5.0),
     Recipe("wire", "a line in pitch: only what holds its pitch stays, as wire", DRUMS, "drums and percussion", seed=2, near=5.0),
     Recipe("splinter", "neither quite edge nor line: a grain that runs aslant", DRUMS, "drums and percussion", seed=1),
-    Recipe("dusk", "the published game with labels measured from the sound: a level that leans on what it was given", STEMS, "stems of pieces", labels="texture"),
+    Recipe("dusk", "a denser haze than the published one: quiet and loud move together, edges are gone", STEMS, "stems of pieces", labels="texture"),
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -207,8 +207,3 @@ def distance(one: Sound, other: Sound, rate: int, *, level: bool = True, deep: f
     if not frames.any():
         return 0.0
     return float(np.mean(np.sqrt((gap[:, frames] ** 2).sum(axis=0) / heard[:, frames].sum(axis=0))))
-
-
-def told_names(clips: Iterable[Clip]) -> Iterator[str]:
-    """Their names, for a card."""
-    return (clip.name for clip in clips)
