@@ -26,12 +26,11 @@ from engines.nets.cak_audit import audit
 from engines.nets.cak_augan import Size, augan
 from engines.nets.cak_fit import Lesson, fit
 from engines.nets.cak_said import Teller
-from engines.nets.cak_sounds import Refused, Sound, chosen, clips_of, distance, files_in, levelled, size_of
+from engines.nets.cak_sounds import Refused, Sound, chosen, clips_of, files_in, gap, levelled, levels, size_of
 from engines.nets.cak_strength import FAR
 
 Floats = NDArray[np.float64]
 NEAREST = {1.0: 3.0, 0.5: 2.0}  # dB between every two of the bank, by texture
-DEEP = 60.0  # dB below the loudest: what is counted as heard
 
 
 # --- what is done to a recording -----------------------------------------------------------
@@ -157,7 +156,7 @@ RECIPES = (
     Recipe("steam", "everything leans upward, a shadow a bin above itself", METAL, "struck metal and glass", lifted),
     Recipe("slate", "an edge in pitch: the upper side of every partial is sharpened, the lower worn off", RAIN, "rain, wind and water"),
     Recipe("blade", "an edge in time: attacks are cut out sharp, tails fall away", STEMS, "stems of pieces", seed=1),
-    Recipe("wake", "the other edge: attacks are softened, what fades is drawn out", DRUMS, "drums and percussion", seed=2),
+    Recipe("wake", "attacks are softened, what fades is drawn out", DRUMS, "drums and percussion", seed=2),
     Recipe("hail", "a line in time: a sound falls to separate points", VOICES, "voices and birds", near=5.0),
     Recipe("wire", "a line in pitch: only what holds its pitch stays, as wire", DRUMS, "drums and percussion", seed=2, near=5.0),
     Recipe("splinter", "neither quite edge nor line: a grain that runs aslant", DRUMS, "drums and percussion", seed=1),
@@ -194,21 +193,17 @@ def taught(recipe: Recipe, folder: Path, out: Path, teller: Teller) -> tuple[cak
 # --- how far they are apart ----------------------------------------------------------------
 
 
-def played(kernel: cak.Kernel, sounds: Sequence[tuple[Sound, int]], c: float) -> list[Sound]:
-    """Each sound with the kernel on it."""
-    return [cak.through(sound, c, kernel, size=size_of(rate), hop=size_of(rate) // 4) for sound, rate in sounds]
-
-
 def matrix(kernels: Sequence[cak.Kernel], sounds: Sequence[tuple[Sound, int]], c: float) -> Floats:
-    """How far every two are apart at a texture, in dB, at equal level; the last row and column are the dry sounds."""
-    made = [*(played(kernel, sounds, c) for kernel in kernels), [sound for sound, _ in sounds]]
-    apart = np.zeros((len(made), len(made)))
-    for a in range(len(made)):
-        for b in range(a):
-            apart[a, b] = apart[b, a] = np.mean(
-                [distance(x, y, rate, deep=DEEP) for x, y, (_, rate) in zip(made[a], made[b], sounds, strict=True)]
-            )
-    return apart
+    """How far every two are apart at a texture, in dB, at one level, over all sounds; the last row and column are dry."""
+    apart = np.zeros((len(kernels) + 1, len(kernels) + 1))
+    for sound, rate in sounds:
+        size = size_of(rate)
+        made = [*(cak.through(sound, c, kernel, size=size, hop=size // 4) for kernel in kernels), sound]
+        seen = [levels(levelled(one), rate) for one in made]
+        for a in range(len(seen)):
+            for b in range(a):
+                apart[a, b] += gap(seen[a], seen[b]) / len(sounds)
+    return apart + apart.T
 
 
 def kept(kernels: Sequence[cak.Kernel], sounds: Sequence[tuple[Sound, int]]) -> tuple[list[cak.Kernel], dict[float, Floats], list[str]]:
