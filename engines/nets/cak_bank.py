@@ -147,7 +147,7 @@ RECIPES = (
     Recipe("negative", "what is soft comes forward, what is loud steps back: a sound turned inside out", VOICES, "voices and birds", turned_over, reach=22),
     Recipe("rust", "five bits of dust settle on everything that is quiet", VOICES, "voices and birds", worn, reach=0),
     Recipe("silt", "all that lay hidden rises to one level, slowly drying to noise", STRINGS, "bowed strings", levelled_out),
-    Recipe("ember", "what is faint goes out, what is bright glows on alone", RAIN, "rain, wind and water", widened),
+    Recipe("ember", "half way a haze; all the way what is faint goes out and the bright glows on alone", RAIN, "rain, wind and water", widened),
     Recipe("frost", "partials turn thin and brittle, rime grows between them", STRINGS, "bowed strings", ridged),
     Recipe("flint", "only strikes: what grows sparks, what holds is chipped away", DRUMS, "drums and percussion", struck),
     Recipe("tinder", "bows and breath crackle: each small rise catches fire", STRINGS, "bowed strings", struck),
