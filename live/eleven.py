@@ -80,8 +80,12 @@ WAY = 'kernel="published", or from one to another: kernel=("published", "rust", 
 def _found(name: str) -> Kernel:
     try:
         kernel = find(name, folders())
-    except (LookupError, BadKernel) as slip:
-        what, _, near = str(slip).strip("'\"").partition(". ")
+    except BadKernel as slip:
+        raise Mistake(
+            f"{slip}.", near='Nine taps, a bias, a scale: {"numbers": [...]}, as in a kernel that was trained.', word=name
+        ) from None
+    except LookupError as slip:
+        what, _, near = str(slip.args[0]).partition(". ")
         raise Mistake(f"{what[:1].upper()}{what[1:]}.", near=near, word=name) from None
     used(known(folders()).values())
     return kernel
@@ -165,7 +169,7 @@ def _said(eleven: list[Any]) -> tuple[Any, bool] | None:
         name = called(eleven)
         if not name:
             return ([float(x) for x in eleven], False) if is_number(eleven[10]) else None
-        return name, eleven[10] != find(name, folders()).scale
+        return name, isinstance(eleven[10], Number) or eleven[10] != find(name, folders()).scale
     moving = [x for x in eleven if isinstance(x, Number)]
     if any(x.source is not moving[0].source and x.source != moving[0].source for x in moving):
         return None
