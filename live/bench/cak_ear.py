@@ -41,12 +41,13 @@ def hiss(seconds: float, level: float = 0.1, channels: int = 1, rate: int = RATE
 
 
 def drums(seconds: float, rate: int = RATE) -> Sound:
-    """A kick, a rattle: four in a second, (1, frames)."""
+    """A kick, a rattle, a quiet room: four in a second, struck within 4 ms, (1, frames)."""
     t, rng = np.arange(round(seconds * rate)), np.random.default_rng(7)
     since = t % (rate // 4) / rate
     kick = np.sin(2 * np.pi * 60 * since + 8 * np.exp(-40 * since)) * np.exp(-18 * since) * (t // (rate // 4) % 2 == 0)
     rattle = rng.standard_normal(len(t)) * np.exp(-45 * since) * (t // (rate // 4) % 2 == 1)
-    return (0.55 * kick + 0.2 * rattle).astype(np.float32)[None]
+    struck = np.minimum(since / 0.004, 1.0)
+    return (struck * (0.55 * kick + 0.2 * rattle) + 0.001 * rng.standard_normal(len(t))).astype(np.float32)[None]
 
 
 def chords(seconds: float, rate: int = RATE) -> Sound:

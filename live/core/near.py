@@ -59,9 +59,11 @@ def filtered(row, i, taps):
     re, im = floats(heard, half + 1), floats(heard + 4 * pitch, half + 1)
     changed = base + a[A_CHANGE] + i * pitch * 8
     dr, di = floats(changed, half + 1), floats(changed + 4 * pitch, half + 1)
+    wanted, got = np.float32(0.0), np.float32(0.0)
     for k in range(half + 1):
         power = max(re[k] * re[k] + im[k] * im[k], np.float32(1e-30))
         gain = ONE + (dr[k] * re[k] + di[k] * im[k]) / power
+        wanted += power * gain * gain
         dr[k] = log2(min(max(gain, LEAST), MOST)) / LOG_E
         di[k] = np.float32(0.0)
     # to the cepstrum, the near part of it to the right of 0, and back
@@ -80,11 +82,13 @@ def filtered(row, i, taps):
     fft.forward(plan, scratch, changed)
     for k in range(half + 1):
         size_, turn = exp2(dr[k] * LOG_E), di[k]
+        got += (re[k] * re[k] + im[k] * im[k]) * size_ * size_
         dr[k], di[k] = size_ * np.cos(turn), size_ * np.sin(turn)
     di[0], di[half] = np.float32(0.0), np.float32(0.0)
     made = fft.backward(plan, scratch, changed)
     odd, even = floats(made, half), floats(made + 4 * half, half)
-    part = np.float32(1.0 / size)
+    # smoothed or not, it is as loud as was asked
+    part = np.float32(1.0 / size) * (min(max(np.sqrt(wanted / got), LEAST), MOST) if got > np.float32(0.0) else ONE)
     for k in range(TAPS // 2):
         taps[2 * k], taps[2 * k + 1] = even[k] * part, odd[k] * part
     for k in range(TAPER):
