@@ -169,7 +169,7 @@ def _said(eleven: list[Any]) -> tuple[Any, bool] | None:
         name = called(eleven)
         if not name:
             return ([float(x) for x in eleven], False) if is_number(eleven[10]) else None
-        return name, isinstance(eleven[10], Number) or eleven[10] != find(name, folders()).scale
+        return (name, True) if isinstance(eleven[10], Number) else _turned(name, eleven[10])
     moving = [x for x in eleven if isinstance(x, Number)]
     if any(x.source is not moving[0].source and x.source != moving[0].source for x in moving):
         return None
@@ -178,8 +178,16 @@ def _said(eleven: list[Any]) -> tuple[Any, bool] | None:
     a, b = called(first), called(second)
     if not a or not b:
         return None
-    where = Number(moving[0].source)
-    return (a, b, where), False
+    (a, strange), (b, odd) = _turned(a, first[10]), _turned(b, second[10])
+    return ((a, b, Number(moving[0].source)), False) if not (strange or odd) else None
+
+
+def _turned(name: str, scale: float) -> tuple[str, bool]:
+    """Its name with its scale in mind, and whether the scale is another than its own."""
+    own = find(name, folders()).scale
+    if own and abs(scale + own) < NEAR:
+        return f"{name} inverted", False
+    return name, abs(scale - own) >= NEAR
 
 
 def kernel_of(controls: Mapping[str, Any], rests: Mapping[str, Any]) -> Any:
