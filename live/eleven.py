@@ -25,6 +25,16 @@ HIDDEN = frozenset({*NUMBERS, *EACH[1:]})
 """Controls that are given as one: they can be turned, but no list names them."""
 
 
+def told_together() -> tuple[tuple[str, str], ...]:
+    """For help: what is given as one, and how."""
+    return (
+        ("kernel", f"eleven numbers by their name, hot: {', '.join(sorted(known(folders())))}"),
+        ("", "turned: published mirrored, flipped, inverted"),
+        ("", 'between two: kernel=("published", "published inverted", knob(3))'),
+        ("texture=[]", "one for each channel: texture=[0.2, knob(1)]"),
+    )
+
+
 def takes(word: Word) -> bool:
     """Whether a word has a kernel."""
     return word.controls.keys() >= HIDDEN
