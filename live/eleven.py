@@ -45,6 +45,13 @@ def controls_of(word: Word) -> dict[str, Any]:
     return {name: control for name, control in word.controls.items() if not (takes(word) and name in HIDDEN)}
 
 
+def spoken(word: Word | None, control: str) -> str:
+    """What a performer calls a control: one of the eleven is the kernel, one of the textures texture."""
+    if word is None or not takes(word) or control not in HIDDEN:
+        return control
+    return "kernel" if control in NUMBERS else "texture"
+
+
 def is_one_of_many(word: Word, name: str, value: Any) -> bool:
     """Whether this says where several controls stand."""
     return takes(word) and (name == "kernel" or (name == "texture" and isinstance(value, list | tuple)))
@@ -175,11 +182,12 @@ def _same(a: Any, b: Any) -> bool:
 
 def _said(eleven: list[Any]) -> tuple[Any, bool] | None:
     """What was typed for a kernel, and whether its scale must be typed beside it; None when they are eleven apart."""
-    if all(is_number(x) for x in eleven[:10]):
+    scale = eleven[10]
+    if all(is_number(x) for x in eleven[:10]) and not (isinstance(scale, Number) and abs(2 * scale.offset + scale.scale) < NEAR):
         name = called(eleven)
         if not name:
-            return ([float(x) for x in eleven], False) if is_number(eleven[10]) else None
-        return (name, True) if isinstance(eleven[10], Number) else _turned(name, eleven[10])
+            return ([float(x) for x in eleven], False) if is_number(scale) else None
+        return (name, True) if isinstance(scale, Number) else _turned(name, scale)
     moving = [x for x in eleven if isinstance(x, Number)]
     if any(x.source is not moving[0].source and x.source != moving[0].source for x in moving):
         return None

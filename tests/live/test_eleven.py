@@ -157,6 +157,15 @@ def test_a_kernel_is_shown_by_its_name_and_a_list_as_a_list() -> None:
     assert "texture=[0.2, knob(1)]" in shown
 
 
+def test_upside_down_is_shown_as_it_was_typed() -> None:
+    for kernel in (
+        '"published inverted"',
+        '("published", "published inverted", knob(3))',
+        '("published flipped", "published inverted", knob(3))',
+    ):
+        assert f"kernel={kernel}" in Prompt(RAIN.strip(), f"worn = cak(rain, kernel={kernel})").text("worn")
+
+
 def test_the_prompt_turns_a_kernel_and_a_list_of_textures_without_making_anything_anew() -> None:
     prompt = Prompt(RAIN.strip(), "worn = cak(rain, texture=0.6)", "out.stage = worn")
     prompt.type('worn.kernel = "published mirrored"')
@@ -277,3 +286,9 @@ def test_knobs_and_learning_see_a_control_among_the_eleven() -> None:
     found = prompt.state.score.places["worn"].controls
     assert (found["scale"], found["now"]) == (Drive("knob:7", 2.0), 0.2)
     assert "published" not in prompt.text("worn")
+
+
+def test_a_control_is_spoken_of_as_it_was_given() -> None:
+    word = vocabulary()["cak"]
+    assert [eleven.spoken(word, name) for name in ("texture4", "above_after", "scale", "mix")] == ["texture", "kernel", "kernel", "mix"]
+    assert eleven.spoken(vocabulary()["filter"], "scale") == "scale"
