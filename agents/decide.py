@@ -180,7 +180,13 @@ class Mind:
             if goes_on:
                 logp = logp.copy()
                 logp[follows[k]] += stay
-            p = feasible(logp, allowed=self.may(follows[k] if goes_on else None, weights, time + k), top_p=0.5 + 0.45 * dare, temperature=0.6 + 0.8 * dare, floor=0.4 * dare)
+            p = feasible(
+                logp,
+                allowed=self.may(follows[k] if goes_on else None, weights, time + k),
+                top_p=0.5 + 0.45 * dare,
+                temperature=0.6 + 0.8 * dare,
+                floor=0.4 * dare,
+            )
             label = int(np.searchsorted(np.cumsum(p), self.luck[k] * p.sum(), side="right").clip(0, p.size - 1))
             labels.append(label)
             chances.append(float(p[label]))

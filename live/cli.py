@@ -39,7 +39,7 @@ COMMANDS = {
 TAUGHT = {
     "train": {"cak": "engines.nets.cak", "partner": "agents.nets.relation"},
     "study": {"cak": "engines.nets.cak"},
-    "show": {"cak": "engines.nets.cak"},
+    "show": {"cak": "engines.nets.cak", "partner": "agents.drawn"},
     "convert": {"cak": "engines.nets.cak"},
     "tune": {"partner": "agents.nets.relation"},
 }
