@@ -26,7 +26,7 @@ from agents.codebook import Codebook
 
 BUNDLED = Path(__file__).parent / "weights" / "relation" / "relation.npz"
 FLOOR = 0.0  # of the evenest choice there is: a choice less open than that is warmed first
-LISTENING = 1.5  # how much of what hearing changes is played: 1 as taught, 0 deaf
+LISTENING = 2.0  # how much of what hearing changes is played: 1 as taught, 0 deaf
 FAR = np.float32(-1e9)
 
 LogP = NDArray[np.float32]

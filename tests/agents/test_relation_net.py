@@ -129,8 +129,8 @@ def test_an_interval_holds_the_mean_of_pieces_and_narrows_with_more() -> None:
 
 
 def test_one_label_all_the_time_reaches_what_it_should() -> None:
-    own = np.array([9] + [1] * 20 + [2] * 10, np.int32)
-    told = measure.trivial([Pair("a", own, own, np.zeros((31, WIDE), np.float32), own)], np.eye(K)[2], K)
+    own = np.array([9] * measure.LEAD + [1] * 20 + [2] * 10, np.int32)
+    told = measure.trivial([Pair("a", own, own, np.zeros((own.size, WIDE), np.float32), own)], np.eye(K)[2], K)
     assert told["constant, oracle"] == [pytest.approx(200 / 3)]
     assert told["constant, by training"] == [pytest.approx(100 / 3)]
     assert told["uniform, memory"] == [pytest.approx(100 / 3)]
