@@ -232,7 +232,7 @@ def main(argv: list[str] | None = None) -> int:
     c.add_argument("--weights", type=Path, nargs="+", default=[BUNDLED])
     c.add_argument("--real", type=Path, nargs="*", default=[], help="folders of recorded pieces, told apart")
     c.add_argument("--each", type=int, default=12, help="stretches taken from a piece")
-    c.add_argument("--quick", action="store_true", help="without the checks of the measure itself, on parts made up")
+    c.add_argument("--quick", action="store_true", help="without tuning and the checks of the measure itself")
     c.add_argument("--side", default="test", choices=("test", "valid"))
     asked: Any = parser.parse_args(argv)
     torch.set_num_threads(1)

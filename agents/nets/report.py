@@ -73,7 +73,7 @@ def report(files: Sequence[Path], told: Sequence[Piece], real: Sequence[Piece], 
                 name = f"{file.stem} ({book.size} labels), {kind}"
                 kinds[name] = measure.measured(relation, net.eval(), found, counts, each=each)
                 checks += judged(name, kinds[name], book.size)
-        if music["pairs"]:
+        if music["pairs"] and sane:
             checks += tuning(file, music["pairs"])
         checks.append(cost(relation))
     table = ["| | " + " | ".join(kinds) + " |", "|---" * (len(kinds) + 1) + "|"]
