@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from agents.codebook import Codebook
 
-BUNDLED = Path(__file__).parent / "weights" / "relation" / "relation.npz"
+WEIGHTS = Path(__file__).parent / "weights" / "relation"
+BUNDLED = WEIGHTS / "harmony-64.npz"
 FLOOR = 0.0  # of the evenest choice there is: a choice less open than that is warmed first
 LISTENING = 2.0  # how much of what hearing changes is played: 1 as taught, 0 deaf
 FAR = np.float32(-1e9)
@@ -61,12 +62,16 @@ class Relation:
 
     @classmethod
     def load(cls, path: Path | str | None = None, *, alphabet: str | None = None) -> Relation:
-        """The bundled relation, or one of your own. ``alphabet`` is the fingerprint of the codebook in use: another one is refused."""
+        """The bundled relation, another one by its name, such as harmony-16, or one of your own by its file.
+
+        ``alphabet`` is the fingerprint of the codebook in use: a relation in another one is refused.
+        """
         file = Path(path) if path is not None else BUNDLED
+        if file.suffix != ".npz" and len(file.parts) == 1:
+            file = WEIGHTS / f"{file.name}.npz"
         if not file.exists():
-            raise FileNotFoundError(
-                f"{file} is not there; the bundled relation is {BUNDLED.name}, your own comes from: agents.nets.relation tune"
-            )
+            there = ", ".join(sorted(one.stem for one in WEIGHTS.glob("*.npz")))
+            raise FileNotFoundError(f"{file.name} is not there; {there} come with Antiphon, your own comes from: agents.nets.relation tune")
         try:
             with np.load(file, allow_pickle=False) as pack:
                 about = json.loads(str(pack["about"]))
