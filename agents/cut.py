@@ -24,13 +24,19 @@ SOFT = 1e-7  # mean square: an attack softer than -70 dB is none
 UNDER = 1e-3  # of the loudest band of late
 FADE = 0.955  # a look: what was loud is forgotten by 40 dB a second
 PAST = 100  # looks: half a second
+OFF = 1e-5  # mean square: below -50 dB...
+HUSH = 60  # ...for so many looks, 0.3 s, a sound is over
+AFTER = 10  # looks: its segment ends 50 ms after it
 BACK = 32  # thousandths of a second, before the end of an attack's steepest look, in which it began
 
 
 class Onsets:
-    """Attacks as they come: ``feed(block)`` gives the frames at which a segment should begin."""
+    """Attacks as they come: ``feed(block)`` gives the frames at which a segment should begin.
 
-    def __init__(self, rate: int, *, at: int = 0, hold: float = HOLD) -> None:
+    With ``hush`` a sound's end is one too, for the silence after it.
+    """
+
+    def __init__(self, rate: int, *, at: int = 0, hold: float = HOLD, hush: bool = False) -> None:
         self.rate, self.step, self.look = rate, max(1, round(STEP * rate)), round(LOOK * rate)
         self.size = 1 << (self.look - 1).bit_length()
         self.hold, self.early = max(1, round(hold / STEP)), round(EARLY * rate)
@@ -42,6 +48,7 @@ class Onsets:
         self._moves = [0.0] * PAST
         self._loud = self._late = 0.0
         self._looks, self._at, self._quiet = 0, at, 0
+        self.hush, self._hushed = hush, HUSH  # looks since there was sound
 
     def feed(self, block: NDArray[Any]) -> list[int]:
         """The boundaries that this much more sound tells of."""
@@ -63,6 +70,9 @@ class Onsets:
             if self._steepest(move, level):
                 last = self.back + k * self.step  # the steepest look ended here
                 found.append(max(self._at, self._at + (self._looks - 1) * self.step - self._since(own[last - self.back : last])))
+            self._hushed = 0 if level > OFF else self._hushed + 1
+            if self.hush and self._hushed == HUSH:
+                found.append(self._at + (self._looks - HUSH + AFTER) * self.step)
         return found
 
     def _ground(self, power: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -109,9 +119,9 @@ Read = Callable[[int, int], NDArray[np.float32]]
 """``read(start, end)``: mono frames of a sound that may be longer than memory."""
 
 
-def onsets(read: Read, frames: int, rate: int) -> NDArray[np.int64]:
-    """Where segments should begin for the attacks of a whole sound."""
-    ears, found = Onsets(rate), []
+def onsets(read: Read, frames: int, rate: int, hush: bool = False) -> NDArray[np.int64]:
+    """Where segments should begin for the attacks of a whole sound; with ``hush`` also where it falls silent."""
+    ears, found = Onsets(rate, hush=hush), []
     for start in range(0, frames, 10 * rate):
         found += ears.feed(read(start, min(start + 10 * rate, frames)))
     return np.unique(np.array(found, np.int64))

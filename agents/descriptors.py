@@ -85,6 +85,8 @@ def vector(sound: Sound, rate: int, emphasis: str) -> NDArray[np.float32]:
     """One segment, told: (D,). ``sound`` is the segment alone, at any rate, mono or (channels, frames)."""
     own = mono(sound)
     loudness = float(own @ own) / max(own.size, 1)
+    if not np.isfinite(loudness):
+        return vector(np.zeros(1, np.float32), rate, emphasis)  # what is no sound is silence
     told: dict[str, Any] = {"level": (max(10 * np.log10(loudness + 1e-12), QUIET) - QUIET) / LEVEL}
     weights = EMPHASES[known(emphasis)]
     if loudness > FAINT:

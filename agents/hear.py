@@ -104,7 +104,7 @@ class Listener:
         self.longest = round(longest * rate)
         self.past = round(self.ear.context * rate)
         self._ends: list[int] = []
-        self._onsets = Onsets(rate, at=at) if clock == "onset" else None
+        self._onsets = Onsets(rate, at=at, hush=True) if clock == "onset" else None
         self._kept = np.zeros(self.past + 2 * self.longest, np.float32)  # the last frames heard, the newest at _fill - 1
         self._fill = 0
 
@@ -116,6 +116,8 @@ class Listener:
     def feed(self, block: NDArray[Any], frame: int | None = None) -> list[Heard]:
         """More sound, mono or (channels, frames), from ``frame`` on; a hole before it begins a new segment after it."""
         own = descriptors.mono(block)
+        if not np.isfinite(own.sum()):
+            own = np.nan_to_num(own, nan=0.0, posinf=0.0, neginf=0.0)  # one broken block must not deafen the ear for good
         if frame is not None and frame != self.now:
             self._jump(int(frame))
         found: list[Heard] = []
@@ -173,4 +175,4 @@ class Listener:
         self.start = self.now = frame
         self._fill = 0
         if self._onsets:
-            self._onsets = Onsets(self.rate, at=frame)
+            self._onsets = Onsets(self.rate, at=frame, hush=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agents import descriptors
 
 if TYPE_CHECKING:
-    from agents.remember import Remembered
+    from agents.remembered import Remembered
 
 NOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 ASKED = 4  # segments of a kind that are listened to for its pitch, where the emphasis keeps none

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ SOUNDS = (".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3", ".opus", ".w64", ".c
 BESIDE = ".antiphon"
 BLOCK = 1 << 18  # frames read at once
 LONG = 20 * 60  # seconds of sound, from which on 16 bits are kept
-SHELVES = 4  # long sounds kept in one folder; the oldest goes
+ROOM = 8 << 30  # bytes of sound kept in one folder; what was not used for longest goes
 CHANNELS = 8
 
 Say = Callable[[str], None]
@@ -102,6 +103,8 @@ def shelve(places: str | Path | Sequence[str | Path], rate: int, channels: int |
     edges, wide, dtype = told["edges"], told["channels"], np.dtype(told["type"])
     if data.stat().st_size != edges[-1] * wide * dtype.itemsize:
         written(files, rate, channels, beside, key, say)  # somebody else was at it
+    with suppress(OSError):  # another's folder may be read, and not touched
+        os.utime(data)
     sound = np.memmap(data, dtype, "r", shape=(edges[-1], wide))
     return Shelf(sound, rate, tuple(map(Path, told["files"])), tuple(edges), tuple(told["skipped"]), beside, key)
 
@@ -114,6 +117,8 @@ def kept_in(files: list[Path]) -> Path:
         beside.mkdir(exist_ok=True)
         (probe := beside / f".{os.getpid()}").touch()
         probe.unlink()
+        if not (ignore := beside / ".gitignore").exists():
+            ignore.write_text("*\n", "utf-8")  # all of this can be made again, but for what hands did
         return beside
     except OSError:
         import platformdirs
@@ -161,8 +166,18 @@ def written(files: list[Path], rate: int, channels: int | None, beside: Path, ke
     note = beside / f"{key}.{os.getpid()}"
     note.write_text(json.dumps(told), "utf-8")
     note.replace(beside / f"{key}.json")
-    for old in sorted(beside.glob("*.sound"), key=lambda p: p.stat().st_mtime)[:-SHELVES]:
-        old.unlink()
+    made_room(beside, key)
+
+
+def made_room(beside: Path, key: str) -> None:
+    """Let go of what was not used for longest, where it is too much; never of this one."""
+    kept = sorted(beside.glob("*.sound"), key=lambda p: p.stat().st_mtime)
+    over = sum(p.stat().st_size for p in kept) - ROOM
+    for old in kept:
+        if over > 0 and old.stem != key:
+            over -= old.stat().st_size
+            with suppress(OSError):  # where an open file cannot be removed, somebody plays from it
+                old.unlink()
 
 
 def looked_at(files: list[Path]) -> tuple[list[tuple[Path, Any]], list[str]]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.cut import Onsets, at_onsets, given_way, on_grid, onsets
-from tests.agents.sounds import Sound, noise, note
+from tests.agents.sounds import RATE, Sound, noise, note
 
 
 def struck(rate: int, seed: int, soft: float = 0.0) -> tuple[Sound, np.ndarray]:
@@ -50,6 +50,13 @@ def test_silence_and_a_steady_tone_have_no_attacks_after_the_first() -> None:
     tone = (0.2 * np.sin(2 * np.pi * 220 * t)).astype(np.float32)
     assert Onsets(48000).feed(np.zeros(48000, np.float32)) == []
     assert [one for one in Onsets(48000).feed(tone) if one > 4800] == []
+
+
+def test_where_a_sound_falls_silent_a_segment_of_silence_begins() -> None:
+    sound = np.concatenate([note(7), np.zeros(RATE, np.float32), note(0), np.zeros(RATE // 4, np.float32), note(4)])
+    attacks, all_ = Onsets(RATE).feed(sound), Onsets(RATE, hush=True).feed(sound)
+    assert sorted(set(all_) - set(attacks)) == [pytest.approx(0.55 * RATE, abs=0.006 * RATE)]
+    assert len(attacks) == 3
 
 
 @pytest.mark.parametrize("rate", [44100, 48000])

@@ -87,6 +87,19 @@ def test_a_hole_in_the_sound_begins_a_new_segment_after_it() -> None:
     np.testing.assert_allclose(found[2].vector, describe(sound, RATE, [1.0, 1.5], "energy")[0], atol=1e-5)
 
 
+@pytest.mark.parametrize("clock", [0.25, "onset"])
+def test_a_broken_block_does_not_deafen_the_ear(clock: float | str) -> None:
+    listener, sound = Listener(RATE, "mix", clock), tune([0, 4, 7, 11])
+    broken = sound.copy()
+    broken[30000:30064] = np.nan
+    broken[30100] = np.inf
+    found = heard(listener, broken)
+    assert all(np.isfinite(one.vector).all() for one in found)
+    fine = heard(Listener(RATE, "mix", clock), sound)
+    assert found[-1].start == fine[-1].start
+    assert np.isfinite(describe(broken, RATE, [0, 1], "mix")).all()
+
+
 def test_neighbours_do_not_leak_into_a_segment() -> None:
     quiet, loud = tune([0, 4]), tune([0, 4])
     loud[RATE // 2 :] = noise(0.5)

@@ -133,6 +133,7 @@ def test_one_segment_and_silence_are_memories_too(tmp_path: Path) -> None:
         ({"emphasis": "timber"}, "Nearest: timbre"),
         ({"tempo": 0}, "between 5 and 1000"),
         ({"cut": "grid", "grid": 1e-9}, "at least one frame"),
+        ({"cut": "onset", "grid": 0}, "at least one frame"),
     ],
 )
 def test_a_slip_is_one_line_that_names_what_is_legal(folder: Path, slip: dict[str, object], says: str) -> None:
@@ -204,6 +205,12 @@ def test_what_hands_did_survives_a_new_start_and_what_was_appended_does_not(fold
     assert len(again) == 11
     assert again.labels[:3].tolist() == [2, -1, memory.heard[2]]
     assert again.pinned == {2}
+    other = remember(folder, cut="grid", grid=0.5, emphasis="timbre")
+    assert (other.forgotten, other.pinned, other.labels[0]) == ({1}, {2}, other.heard[0])
+    other.relabel(3, 0)
+    again = remember(folder, cut="grid", grid=0.5)
+    assert again.labels[[0, 3]].tolist() == [2, memory.heard[3]]
+    assert remember(folder, cut="grid", grid=0.25).forgotten == set()
     again.forget(1, False)
     again.pin(2, False)
     again.forget(2)
@@ -234,6 +241,17 @@ def test_a_long_memory_is_kept_in_16_bits_and_read_from_disk(folder: Path, monke
     assert isinstance(memory.shelf.sound, np.memmap)
     assert memory.shelf.sound.dtype == np.int16
     assert np.abs(whole(memory)[0] - tune(MELODY)).max() <= 0.51 / 32767
+
+
+def test_long_sounds_that_nobody_used_for_longest_make_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.shelf.ROOM", 2_000_000)
+    for rate in (44100, 48000, 32000):
+        memory = remember(folder, rate=rate, cut="grid")
+        os.utime(memory.shelf.beside / f"{memory.shelf.key}.sound", (rate, rate))
+    kept = {p.stem for p in memory.shelf.beside.glob("*.sound")}
+    assert memory.shelf.key in kept
+    assert len(kept) == 1
+    assert len(remember(folder, rate=44100, cut="grid")) == len(memory)
 
 
 def test_a_memory_can_be_looked_at(folder: Path) -> None:
