@@ -59,6 +59,9 @@ class Relation:
         self.window: int = about["window"]
         self.w = {name: np.ascontiguousarray(w, np.float32) for name, w in weights.items()}
         self.width = self.w["own"].shape[1]
+        if "vector" in self.w:  # what stands for a label whose sound is not at hand: its kind's centre, or nothing at all
+            kinds = np.vstack([book.centres, -book.mean / book.scale]).astype(np.float32)
+            self.typical = kinds @ self.w["vector"]
 
     @classmethod
     def load(cls, path: Path | str | None = None, *, alphabet: str | None = None) -> Relation:
@@ -128,8 +131,12 @@ class Relation:
         w = self.w
         x = w["own"][self.labels if own_label is None else own_label] + w["heard"][self.labels if heard_label is None else heard_label]
         x = x + state.memory
-        if heard is not None and "vector" in w and heard_label is not None:
-            x += (np.asarray(heard, np.float32) - self.book.mean) / self.book.scale @ w["vector"]
+        if "vector" in w and heard_label is not None:
+            x += (
+                self.typical[heard_label]
+                if heard is None
+                else (np.asarray(heard, np.float32) - self.book.mean) / self.book.scale @ w["vector"]
+            )
         spot = state.steps % self.window
         count = min(state.steps + 1, self.window)
         age = (spot - np.arange(count)) % self.window  # of each ring's place

@@ -195,7 +195,7 @@ def shifted_pairs(heard: Path, own: Path, book: Codebook, offsets: int = 1, part
     return found
 
 
-TUNE = Course(steps=160, batch=12, length=48, rate=1e-3, deaf=0.05, slip=0.1, decay=0.0, keep=0.3)
+TUNE = Course(steps=100, batch=12, length=48, rate=1e-3, deaf=0.05, slip=0.1, decay=0.0, keep=2.0)
 
 
 def tune(net: Net, book: Codebook, found: Sequence[Pair], course: Course = TUNE, say: Callable[[str], None] = lambda _: None) -> Net:

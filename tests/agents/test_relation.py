@@ -80,6 +80,8 @@ def test_the_vector_behind_the_label_matters_where_it_is_given() -> None:
     r = relation()
     plain, with_it = r.step(r.start([1], listening=1), 4, 1), r.step(r.start([1], listening=1), 4, 1, np.ones(WIDE, np.float32))
     assert np.abs(plain - with_it).max() > 1e-3
+    centre = r.step(r.start([1], listening=1), 4, 1, book().centres[4])  # its mean is 0, its scale 1
+    assert centre == pytest.approx(plain, abs=1e-5)  # a label alone stands for the centre of its kind
     nobody = r.step(r.start([1], listening=1), None, 1), r.step(r.start([1], listening=1), None, 1, np.ones(WIDE, np.float32))
     assert (nobody[0] == nobody[1]).all()
 
