@@ -14,7 +14,16 @@ SOUNDS = Path(__file__).resolve().parents[2] / "sounds"
 
 def test_a_duo_is_drawn_and_can_be_heard(tmp_path: Path) -> None:
     out, sound = tmp_path / "p.png", tmp_path / "duo.wav"
-    asked = ["show", str(SOUNDS / "kalimba phrase.flac"), "--memory", str(SOUNDS / "horn lines.flac"), "--seconds", "6", "--relation", "none"]
+    asked = [
+        "show",
+        str(SOUNDS / "kalimba phrase.flac"),
+        "--memory",
+        str(SOUNDS / "horn lines.flac"),
+        "--seconds",
+        "6",
+        "--relation",
+        "none",
+    ]
     assert drawn.main([*asked, "--out", str(out), "--sound", str(sound)]) == 0
     assert out.read_bytes().startswith(b"\x89PNG")
     both, rate = soundfile.read(sound)
