@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 
 from agents.codebook import Codebook
 
-BUNDLED = Path(__file__).parent / "weights" / "relation" / "relation.npz"
+WEIGHTS = Path(__file__).parent / "weights" / "relation"
+BUNDLED = WEIGHTS / "harmony-64.npz"
 FLOOR = 0.0  # of the evenest choice there is: a choice less open than that is warmed first
-LISTENING = 1.5  # how much of what hearing changes is played: 1 as taught, 0 deaf
+LISTENING = 2.0  # how much of what hearing changes is played: 1 as taught, 0 deaf
 FAR = np.float32(-1e9)
 
 LogP = NDArray[np.float32]
@@ -58,15 +59,22 @@ class Relation:
         self.window: int = about["window"]
         self.w = {name: np.ascontiguousarray(w, np.float32) for name, w in weights.items()}
         self.width = self.w["own"].shape[1]
+        if "vector" in self.w:  # what stands for a label whose sound is not at hand: its kind's centre, or nothing at all
+            kinds = np.vstack([book.centres, -book.mean / book.scale]).astype(np.float32)
+            self.typical = kinds @ self.w["vector"]
 
     @classmethod
     def load(cls, path: Path | str | None = None, *, alphabet: str | None = None) -> Relation:
-        """The bundled relation, or one of your own. ``alphabet`` is the fingerprint of the codebook in use: another one is refused."""
+        """The bundled relation, another one by its name, such as harmony-16, or one of your own by its file.
+
+        ``alphabet`` is the fingerprint of the codebook in use: a relation in another one is refused.
+        """
         file = Path(path) if path is not None else BUNDLED
+        if file.suffix != ".npz" and len(file.parts) == 1:
+            file = WEIGHTS / f"{file.name}.npz"
         if not file.exists():
-            raise FileNotFoundError(
-                f"{file} is not there; the bundled relation is {BUNDLED.name}, your own comes from: agents.nets.relation tune"
-            )
+            there = ", ".join(sorted(one.stem for one in WEIGHTS.glob("*.npz")))
+            raise FileNotFoundError(f"{file.name} is not there; {there} come with Antiphon, your own comes from: agents.nets.relation tune")
         try:
             with np.load(file, allow_pickle=False) as pack:
                 about = json.loads(str(pack["about"]))
@@ -123,8 +131,12 @@ class Relation:
         w = self.w
         x = w["own"][self.labels if own_label is None else own_label] + w["heard"][self.labels if heard_label is None else heard_label]
         x = x + state.memory
-        if heard is not None and "vector" in w and heard_label is not None:
-            x += (np.asarray(heard, np.float32) - self.book.mean) / self.book.scale @ w["vector"]
+        if "vector" in w and heard_label is not None:
+            x += (
+                self.typical[heard_label]
+                if heard is None
+                else (np.asarray(heard, np.float32) - self.book.mean) / self.book.scale @ w["vector"]
+            )
         spot = state.steps % self.window
         count = min(state.steps + 1, self.window)
         age = (spot - np.arange(count)) % self.window  # of each ring's place

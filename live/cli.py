@@ -37,11 +37,11 @@ COMMANDS = {
 
 
 TAUGHT = {
-    "train": {"cak": "engines.nets.cak", "partner": "agents.nets.relation"},
+    "train": {"cak": "engines.nets.cak", "partner": "agents.nets.teach"},
     "study": {"cak": "engines.nets.cak"},
-    "show": {"cak": "engines.nets.cak"},
+    "show": {"cak": "engines.nets.cak", "partner": "agents.drawn"},
     "convert": {"cak": "engines.nets.cak"},
-    "tune": {"partner": "agents.nets.relation"},
+    "tune": {"partner": "agents.nets.teach"},
 }
 """What can be taught, studied and shown, and the program that does it: in a process of its own, for it may need torch."""
 

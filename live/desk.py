@@ -323,7 +323,11 @@ class Desk:
 
     def devices(self) -> Sequence[str]:
         """Devices that were seen."""
-        return self.glance.devices
+        return self.glance.devices()
+
+    def kernels(self) -> Sequence[str]:
+        """Kernels that can be named."""
+        return self.glance.kernels()
 
     @property
     def page(self) -> Page:

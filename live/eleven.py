@@ -25,6 +25,16 @@ HIDDEN = frozenset({*NUMBERS, *EACH[1:]})
 """Controls that are given as one: they can be turned, but no list names them."""
 
 
+def told_together() -> tuple[tuple[str, str], ...]:
+    """For help: what is given as one, and how."""
+    return (
+        ("kernel", f"eleven numbers by their name, hot: {', '.join(sorted(known(folders())))}"),
+        ("", "turned: published mirrored, flipped, inverted"),
+        ("", 'between two: kernel=("published", "published inverted", knob(3))'),
+        ("texture=[]", "one for each channel: texture=[0.2, knob(1)]"),
+    )
+
+
 def takes(word: Word) -> bool:
     """Whether a word has a kernel."""
     return word.controls.keys() >= HIDDEN
@@ -33,6 +43,13 @@ def takes(word: Word) -> bool:
 def controls_of(word: Word) -> dict[str, Any]:
     """The controls a performer is told of."""
     return {name: control for name, control in word.controls.items() if name != "asked" and not (takes(word) and name in HIDDEN)}
+
+
+def spoken(word: Word | None, control: str) -> str:
+    """What a performer calls a control: one of the eleven is the kernel, one of the textures texture."""
+    if word is None or not takes(word) or control not in HIDDEN:
+        return control
+    return "kernel" if control in NUMBERS else "texture"
 
 
 def is_one_of_many(word: Word, name: str, value: Any) -> bool:
@@ -80,8 +97,12 @@ WAY = 'kernel="published", or from one to another: kernel=("published", "rust", 
 def _found(name: str) -> Kernel:
     try:
         kernel = find(name, folders())
-    except (LookupError, BadKernel) as slip:
-        what, _, near = str(slip).strip("'\"").partition(". ")
+    except BadKernel as slip:
+        raise Mistake(
+            f"{slip}.", near='Nine taps, a bias, a scale: {"numbers": [...]}, as in a kernel that was trained.', word=name
+        ) from None
+    except LookupError as slip:
+        what, _, near = str(slip.args[0]).partition(". ")
         raise Mistake(f"{what[:1].upper()}{what[1:]}.", near=near, word=name) from None
     used(known(folders()).values())
     return kernel
@@ -161,11 +182,12 @@ def _same(a: Any, b: Any) -> bool:
 
 def _said(eleven: list[Any]) -> tuple[Any, bool] | None:
     """What was typed for a kernel, and whether its scale must be typed beside it; None when they are eleven apart."""
-    if all(is_number(x) for x in eleven[:10]):
+    scale = eleven[10]
+    if all(is_number(x) for x in eleven[:10]) and not (isinstance(scale, Number) and abs(2 * scale.offset + scale.scale) < NEAR):
         name = called(eleven)
         if not name:
-            return ([float(x) for x in eleven], False) if is_number(eleven[10]) else None
-        return name, eleven[10] != find(name, folders()).scale
+            return ([float(x) for x in eleven], False) if is_number(scale) else None
+        return (name, True) if isinstance(scale, Number) else _turned(name, scale)
     moving = [x for x in eleven if isinstance(x, Number)]
     if any(x.source is not moving[0].source and x.source != moving[0].source for x in moving):
         return None
@@ -174,8 +196,16 @@ def _said(eleven: list[Any]) -> tuple[Any, bool] | None:
     a, b = called(first), called(second)
     if not a or not b:
         return None
-    where = Number(moving[0].source)
-    return (a, b, where), False
+    (a, strange), (b, odd) = _turned(a, first[10]), _turned(b, second[10])
+    return ((a, b, Number(moving[0].source)), False) if not (strange or odd) else None
+
+
+def _turned(name: str, scale: float) -> tuple[str, bool]:
+    """Its name with its scale in mind, and whether the scale is another than its own."""
+    own = find(name, folders()).scale
+    if own and abs(scale + own) < NEAR:
+        return f"{name} inverted", False
+    return name, abs(scale - own) >= NEAR
 
 
 def kernel_of(controls: Mapping[str, Any], rests: Mapping[str, Any]) -> Any:

@@ -192,6 +192,12 @@ class Glance:
         """Device names that ``devices()`` has found so far."""
         return self._names
 
+    def kernels(self) -> Sequence[str]:
+        """Kernels by their names, ours and the session's."""
+        from engines.cak import known
+
+        return sorted(known(getattr(self.desk.room, "folders", ()) or ()))
+
     def found(self, names: Sequence[str]) -> None:
         """Devices were looked for."""
         self._names = list(names)

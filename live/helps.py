@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.face import Control
 from live import words
-from live.eleven import controls_of, takes
+from live.eleven import controls_of, takes, told_together
 from live.examples import EXAMPLES, GOES, TEN, TOPICS
 from live.fingers import Keys
 from live.mistakes import nearest
@@ -138,6 +138,8 @@ def word(known: Word) -> str:
     lines += _call(name, [*inlets, *controls_of(known), *kernel, *(f"{key}={rest!r}" for key, rest in _built(known).items()), *hits])
     if known.controls:
         lines += [f"  {key:<12}{reach(control)}" for key, control in controls_of(known).items()]
+    if takes(known):
+        lines += [f"  {key:<12}{what}" for key, what in told_together()]
     if known.events:
         lines.append(f"  {'hits':<12}a rhythm: seq, every, euclid{'; notes= for its notes' if pitched(known) else ''}")
     if any(control.hot for control in known.controls.values()):

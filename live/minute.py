@@ -62,6 +62,8 @@ LINES: tuple[Line, ...] = (
     Line(16, 'dust = grains("glass", position=lfo(0, 1, beats=32), pitch=-12, density=18, size=0.25, jitter=0.3, channels=2); out.stage += 0.5 * dust'),
     Line(17, "string.drive = 14"),
     Line(18, "undo()", "taken back"),
+    Line(18, 'horn = cak(answer(string, memory="horn lines", wait=1), texture=lfo(0, 0.5, beats=16), kernel="moss"); out.stage += 0.4 * horn',
+         "a partner answers the string, worn by a kernel"),
     Line(19, "mute(rain, knocks)"),
     Line(20, 'bell = clip("low bell", loop=False); out.stage += 0.55 * bell'),
     Line(21, "unmute(); tempo(72)"),

@@ -234,6 +234,9 @@ def setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> None
     if name == "memory":
         settings[name] = memory(value)
         return
+    if name == "relation":
+        settings[name] = relation(value)
+        return
     if name == "curve" and takes(word):
         settings[name] = bent(value)
         return
@@ -313,6 +316,26 @@ def memory(value: Any) -> str:
         if place.is_dir():
             return str(place.resolve())
     return str(Path(find_sound(file(value), folders())).resolve())
+
+
+RELATIONS = Path(__file__).parent.parent / "agents" / "weights" / "relation"
+
+
+def relation(value: Any) -> str:
+    """What a partner has learned: "duo" (the one that comes along), "none", another that comes along, or a file of your own, by its full path."""
+    if not isinstance(value, str | Path):
+        raise Mistake(
+            f"A relation goes by its name; this is {what_is(value)}.", near='Write: relation="duo", or relation="none"', word="relation"
+        )
+    known = ["duo", "none", *sorted(file.stem for file in RELATIONS.glob("*.npz"))]
+    if value in known:
+        return str(value)
+    asked = Path(value).expanduser()
+    for place in (asked, asked.with_name(asked.name + ".npz")):
+        for file_ in [place] if place.is_absolute() else [Path(f) / deeper / place for f in folders() for deeper in ("", "corpus")]:
+            if file_.is_file():
+                return str(file_.resolve())
+    raise Mistake(f"There is no relation {str(value)!r}.", near=nearest(str(value), known), word=str(value))
 
 
 def hits(word: Word, value: Any, settings: dict[str, Any]) -> None:

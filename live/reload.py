@@ -118,7 +118,16 @@ class Reload:
     def _files(self) -> set[Path]:
         """Everything the last page was made of."""
         last = self.last
-        return {self.path, *(last.imported if last else ()), *(last.others if last else ())}
+        return {self.path, *(last.imported if last else ()), *(last.others if last else ()), *self._hoped()}
+
+    def _hoped(self) -> set[Path]:
+        """Kernels that may mend a page which could not be read: those that are there, and the one it asked for."""
+        slip = self.last.mistake if self.last else None
+        if slip is None:
+            return set()
+        folder = self.folder / "kernels"
+        asked = {folder / f"{Path(word).name}.json" for word in (slip.word or "").split()[:1]}
+        return {*folder.glob("*.json"), *asked}
 
     def _run(self) -> None:
         while True:

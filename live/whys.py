@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from live.eleven import spoken
 from live.lately import ways_out
 from live.score import Drive, Node, Score
 from live.typed import called, number, struck, word_of
@@ -160,7 +161,7 @@ def unheard(desk: Desk, name: str, score: Score) -> list[str]:
 def moved(desk: Desk, name: str, score: Score) -> list[str]:
     """What a wave or a gesture moves."""
     found = [
-        f"{root(other)}.{control}"
+        f"{root(other)}.{spoken(vocabulary().get(node.kind), control)}"
         for other, node in sorted(score.places.items())
         for control, value in node.controls.items()
         if isinstance(value, Drive) and value.source == name
@@ -181,12 +182,12 @@ def standing(desk: Desk, name: str, node: Node) -> list[str]:
         if isinstance(value, Drive):
             source = behind(desk.hand.state.score, value.source)
             if source.startswith("knob:") and not at_hand(desk, source):
-                found.append(f"{control} follows {hand(source)}, which stands at 0. {turn(source)}")
+                found.append(f"{spoken(word, control)} follows {hand(source)}, which stands at 0. {turn(source)}")
         elif control in ("gain", "mix") and abs(value) < SILENT:
             said = "nothing comes out" if control == "gain" else "only what it hears is heard, not what it does"
             rest = word.controls[control].rest if word and control in word.controls else 1.0
             found.append(f"{control} is 0: {said}. {called(name)}.{control} = {number(rest or 1.0)}")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def quiet(name: str, node: Node, score: Score, desk: Desk) -> list[str]:

@@ -23,7 +23,8 @@ from agents.nets.pairs import Pair
 from agents.relation import LISTENING, Relation, entropy
 
 LENGTH = 97  # segments a stretch: the first is heard and not guessed
-ANSWER = 31  # the same for an answer: 15 s after half a second of listening
+LEAD = 16  # segments an answer has listened before it begins: 8 s
+ANSWER = LEAD + 30  # and it plays for 15 s
 
 
 @dataclass(frozen=True)
@@ -76,33 +77,42 @@ def crossed(drawn: Sequence[Pair], seed: int) -> list[Pair]:
 
 
 @torch.no_grad()
-def bits(net: Net, book: Codebook, drawn: Sequence[Pair], *, deaf: bool = False) -> list[float]:
-    """What a label of each stretch costs on average, in bits."""
+def bits(net: Net, book: Codebook, drawn: Sequence[Pair], *, listening: float = 1.0) -> list[float]:
+    """What a label of each stretch costs on average, in bits. ``listening``: 1 as taught, 0 hearing nobody."""
     told: list[float] = []
     for first in range(0, len(drawn), 64):
         some = drawn[first : first + 64]
-        size = (len(some), some[0].own.size)
-        heard, own = np.full(size, book.size), np.full(size, book.size)
-        vectors = np.zeros((*size, book.mean.size), np.float32)
-        for row, one in enumerate(some):
-            own[row, 1:] = one.own[:-1]
-            if not deaf:
-                heard[row, 1:] = one.heard[:-1]
-                vectors[row, 1:] = (one.vectors[:-1] - book.mean) / book.scale
-        memory = torch.from_numpy(np.stack([one.memory(book.size) for one in some]))
-        logp = net(torch.from_numpy(heard), torch.from_numpy(own), memory, torch.from_numpy(vectors))
         right = torch.from_numpy(np.stack([one.own for one in some]).astype(np.int64))
+        logp = guessed(net, book, some, deaf=listening == 0)
+        if listening not in (0, 1):
+            alone = guessed(net, book, some, deaf=True)
+            logp = torch.log_softmax(alone + listening * (logp - alone), -1)
         told += (-logp.gather(-1, right[..., None])[:, 1:, 0].mean(-1) / np.log(2)).tolist()
     return told
+
+
+def guessed(net: Net, book: Codebook, some: Sequence[Pair], deaf: bool) -> torch.Tensor:
+    """The log-probabilities at every segment of some stretches of one length."""
+    size = (len(some), some[0].own.size)
+    heard, own = np.full(size, book.size), np.full(size, book.size)
+    vectors = np.zeros((*size, book.mean.size), np.float32)
+    for row, one in enumerate(some):
+        own[row, 1:] = one.own[:-1]
+        if not deaf:
+            heard[row, 1:] = one.heard[:-1]
+            vectors[row, 1:] = (one.vectors[:-1] - book.mean) / book.scale
+    memory = torch.from_numpy(np.stack([one.memory(book.size) for one in some]))
+    return net(torch.from_numpy(heard), torch.from_numpy(own), memory, torch.from_numpy(vectors))
 
 
 def answer(relation: Relation, one: Pair, chance: np.random.Generator, *, listening: float = LISTENING, **how: Any) -> NDArray[np.int64]:
     """What the relation plays to what is heard, as on stage."""
     memory = np.flatnonzero(one.memory(relation.labels))
     state, played = relation.start(memory, listening=listening), []
-    for heard, vector in zip(one.heard[:-1].tolist(), one.vectors[:-1], strict=True):
+    for t, (heard, vector) in enumerate(zip(one.heard[:-1].tolist(), one.vectors[:-1], strict=True), 1):
         logp = relation.step(state, heard, played[-1] if played else None, vector)
-        played.append(relation.choose(logp, chance, allowed=memory, **how))
+        if t >= LEAD:
+            played.append(relation.choose(logp, chance, allowed=memory, **how))
     return np.array(played)
 
 
@@ -115,7 +125,7 @@ def hits(relation: Relation, drawn: Sequence[Pair], seed: int, **how: Any) -> tu
     """The share of true labels, in percent, and the openness of every answer."""
     chance = np.random.default_rng(seed)
     played = [answer(relation, one, chance, **how) for one in drawn]
-    return [100 * float((p == one.own[1:]).mean()) for p, one in zip(played, drawn, strict=True)], [openness(p) for p in played]
+    return [100 * float((p == one.own[LEAD:]).mean()) for p, one in zip(played, drawn, strict=True)], [openness(p) for p in played]
 
 
 def trivial(drawn: Sequence[Pair], counts: NDArray[Any], labels: int) -> dict[str, list[float]]:
@@ -123,7 +133,7 @@ def trivial(drawn: Sequence[Pair], counts: NDArray[Any], labels: int) -> dict[st
     told: dict[str, list[float]] = {"uniform": [], "uniform, memory": [], "constant, by training": [], "constant, oracle": []}
     for one in drawn:
         has = one.memory(labels) > 0
-        often = np.bincount(one.own[1:], minlength=labels) / (one.own.size - 1)
+        often = np.bincount(one.own[LEAD:], minlength=labels) / (one.own.size - LEAD)
         told["uniform"].append(100 / labels)
         told["uniform, memory"].append(100 * float(often[has].sum()) / int(has.sum()))
         told["constant, by training"].append(100 * float(often[np.where(has, counts, -1).argmax()]))
@@ -136,18 +146,22 @@ def measured(relation: Relation, net: Net, found: Sequence[Pair], counts: NDArra
     book = relation.book
     long = stretches(found, LENGTH, each, seed, book) or stretches(found, ANSWER, each, seed, book)
     names = [one.piece for one in long]
-    true, other, deaf = (np.array(bits(net, book, x, deaf=d)) for x, d in ((long, False), (crossed(long, seed), False), (long, True)))
+    strange = crossed(long, seed)
+    true, other, deaf = (np.array(bits(net, book, x, listening=how)) for x, how in ((long, 1), (strange, 1), (long, 0)))
+    keen, led = (np.array(bits(net, book, x, listening=LISTENING)) for x in (long, strange))
     short = stretches(found, ANSWER, each, seed + 1, book)
     of = [one.piece for one in short]
     right, open_ = hits(relation, short, seed)
     wrong, _ = hits(relation, crossed(short, seed), seed)
-    real = [openness(one.own[1:]) for one in short]
+    real = [openness(one.own[LEAD:]) for one in short]
     return {
         "pieces": len(set(names)),
         "stretches": len(long),
         "bits": interval(true, names),
         "information": interval(other - true, names),
         "information against nobody": interval(deaf - true, names),
+        "bits, as played": interval(keen, names),
+        "information, as played": interval(led - keen, names),
         "hits": interval(right, of),
         "hits, median": float(np.median(right)),
         "hits, other": interval(wrong, of),

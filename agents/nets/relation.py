@@ -195,7 +195,7 @@ def shifted_pairs(heard: Path, own: Path, book: Codebook, offsets: int = 1, part
     return found
 
 
-TUNE = Course(steps=160, batch=12, length=48, rate=1e-3, deaf=0.05, slip=0.1, decay=0.0, keep=0.3)
+TUNE = Course(steps=100, batch=12, length=48, rate=1e-3, deaf=0.05, slip=0.1, decay=0.0, keep=2.0)
 
 
 def tune(net: Net, book: Codebook, found: Sequence[Pair], course: Course = TUNE, say: Callable[[str], None] = lambda _: None) -> Net:
@@ -232,7 +232,7 @@ def main(argv: list[str] | None = None) -> int:
     c.add_argument("--weights", type=Path, nargs="+", default=[BUNDLED])
     c.add_argument("--real", type=Path, nargs="*", default=[], help="folders of recorded pieces, told apart")
     c.add_argument("--each", type=int, default=12, help="stretches taken from a piece")
-    c.add_argument("--quick", action="store_true", help="without the checks of the measure itself, on parts made up")
+    c.add_argument("--quick", action="store_true", help="without tuning and the checks of the measure itself")
     c.add_argument("--side", default="test", choices=("test", "valid"))
     asked: Any = parser.parse_args(argv)
     torch.set_num_threads(1)
@@ -241,7 +241,9 @@ def main(argv: list[str] | None = None) -> int:
             told = [one for path in asked.pieces for one in kept(path)]
             course = Course(steps=asked.steps, rate=asked.rate, seed=asked.seed)
             begin, book = opened(asked.begin)[:2] if asked.begin else (None, asked.labels)
-            train(told, asked.out, Codebook.load(asked.alphabet) if asked.alphabet else book, course=course, say=_tell, begin=begin)
+            if asked.alphabet and begin is None:
+                book = Codebook.load(asked.alphabet)
+            train(told, asked.out, book, course=course, say=_tell, begin=begin)
         elif asked.does == "tune":
             tuned(asked.heard, asked.own, asked.out, asked.weights, asked.steps)
         else:
@@ -264,7 +266,7 @@ def tuned(heard: Path, own: Path, out: Path, weights: Path, steps: int) -> None:
     course = replace(TUNE, steps=steps)
     half = tune(net, book, shifted_pairs(heard, own, book, 4, (0.0, 0.5)), course)
     rest = shifted_pairs(heard, own, book, 1, (0.5, 1.0))
-    costs = [np.mean(bits(one, book, rest, deaf=deaf)) for one in (net.eval(), half) for deaf in (False, True)]
+    costs = [np.mean(bits(one, book, rest, listening=how)) for one in (net.eval(), half) for how in (1, 0)]
     _tell(f"the second half costs {costs[0]:.2f} bits a label before, {costs[2]:.2f} after tuning on the first")
     _tell(f"of which hearing the other saves {costs[1] - costs[0]:.2f} before, {costs[3] - costs[2]:.2f} after")
     save(tune(net, book, shifted_pairs(heard, own, book, 4), course, _tell), book, out, **{**about, "tuned": own.name})

@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """All that can be asked for."""
-    whole = Parser(prog="antiphon train cak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    whole = Parser(prog="python -m engines.nets.cak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asks = whole.add_subparsers(dest="ask", required=True, parser_class=Parser)
     train = asks.add_parser("train", help="teach a kernel")
     train.add_argument(

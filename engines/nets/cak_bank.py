@@ -26,12 +26,11 @@ from engines.nets.cak_audit import audit
 from engines.nets.cak_augan import Size, augan
 from engines.nets.cak_fit import Lesson, fit
 from engines.nets.cak_said import Teller
-from engines.nets.cak_sounds import Refused, Sound, chosen, clips_of, distance, files_in, size_of
+from engines.nets.cak_sounds import Refused, Sound, chosen, clips_of, files_in, gap, levelled, levels, size_of
 from engines.nets.cak_strength import FAR
 
 Floats = NDArray[np.float64]
 NEAREST = {1.0: 3.0, 0.5: 2.0}  # dB between every two of the bank, by texture
-DEEP = 60.0  # dB below the loudest: what is counted as heard
 
 
 # --- what is done to a recording -----------------------------------------------------------
@@ -61,9 +60,9 @@ def in_a_hall(sound: Sound, rate: int) -> Sound:
     return np.fft.irfft(np.fft.rfft(sound, many) * np.fft.rfft(tail, many), many)[: len(sound)]
 
 
-def gated(sound: Sound, rate: int) -> Sound:
-    """Only what stands 10 dB above its own band's usual."""
-    return _masked(sound, rate, lambda m: np.clip(1 - (3.2 * np.median(m, axis=1, keepdims=True) / m) ** 2, 0.02, 1))
+def widened(sound: Sound, rate: int) -> Sound:
+    """What is loud is louder and what is soft softer: every step in level nearly twice as high."""
+    return _masked(sound, rate, lambda m: np.clip((m / np.exp(np.log(m).mean())) ** 0.8, 1e-4, 1e4))
 
 
 def ridged(sound: Sound, rate: int) -> Sound:
@@ -82,13 +81,8 @@ def bowed(sound: Sound, rate: int) -> Sound:
 
 
 def turned_over(sound: Sound, rate: int) -> Sound:
-    """What is soft becomes loud and what is loud soft, within 40 dB."""
-
-    def gain(m: Floats) -> Floats:
-        middle = np.exp(np.log(m).mean())
-        return np.clip((middle / m) ** 2, 1e-3, 100)
-
-    return _masked(sound, rate, gain)
+    """What is soft becomes loud and what is loud soft, 80 dB either way."""
+    return _masked(sound, rate, lambda m: np.clip((np.exp(np.log(m).mean()) / m) ** 2, 1e-4, 1e4))
 
 
 def levelled_out(sound: Sound, rate: int) -> Sound:
@@ -150,23 +144,23 @@ DRUMS = ("oneshots/drums", "oneshots/percussion", "oneshots/tabla", "loops")
 STEMS = ("stems_real",)
 
 RECIPES = (
-    Recipe("negative", "what is soft comes forward, what is loud steps back: a sound turned inside out", VOICES, "voices and birds", turned_over, reach=0),
+    Recipe("negative", "what is soft comes forward, what is loud steps back: a sound turned inside out", VOICES, "voices and birds", turned_over, reach=22),
     Recipe("rust", "five bits of dust settle on everything that is quiet", VOICES, "voices and birds", worn, reach=0),
     Recipe("silt", "all that lay hidden rises to one level, slowly drying to noise", STRINGS, "bowed strings", levelled_out),
-    Recipe("ember", "the rain goes out; what stands above it glows on", RAIN, "rain, wind and water", gated, reach=0),
-    Recipe("frost", "partials are drawn thin and brittle, the air between them is gone", STRINGS, "bowed strings", ridged),
+    Recipe("ember", "half way a haze; all the way what is faint goes out and the bright glows on alone", RAIN, "rain, wind and water", widened),
+    Recipe("frost", "partials turn thin and brittle, rime grows between them", STRINGS, "bowed strings", ridged),
     Recipe("flint", "only strikes: what grows sparks, what holds is chipped away", DRUMS, "drums and percussion", struck),
     Recipe("tinder", "bows and breath crackle: each small rise catches fire", STRINGS, "bowed strings", struck),
-    Recipe("moss", "a metal's ring grown over: peaks sink into what surrounds them", METAL, "struck metal and glass", in_a_hall),
+    Recipe("moss", "a metal's ring grown over: peaks sink, what surrounds them comes up", METAL, "struck metal and glass", in_a_hall),
     Recipe("gravel", "ground to grains that fall early and late", METAL, "struck metal and glass", scattered),
     Recipe("steam", "everything leans upward, a shadow a bin above itself", METAL, "struck metal and glass", lifted),
     Recipe("slate", "an edge in pitch: the upper side of every partial is sharpened, the lower worn off", RAIN, "rain, wind and water"),
     Recipe("blade", "an edge in time: attacks are cut out sharp, tails fall away", STEMS, "stems of pieces", seed=1),
-    Recipe("wake", "the other edge: attacks are softened, what fades is drawn out", DRUMS, "drums and percussion", seed=2),
+    Recipe("wake", "attacks are softened, what fades is drawn out", DRUMS, "drums and percussion", seed=2),
     Recipe("hail", "a line in time: a sound falls to separate points", VOICES, "voices and birds", near=5.0),
     Recipe("wire", "a line in pitch: only what holds its pitch stays, as wire", DRUMS, "drums and percussion", seed=2, near=5.0),
     Recipe("splinter", "neither quite edge nor line: a grain that runs aslant", DRUMS, "drums and percussion", seed=1),
-    Recipe("dusk", "the published game with labels measured from the sound: a level that leans on what it was given", STEMS, "stems of pieces", labels="texture"),
+    Recipe("dusk", "a denser haze than the published one: quiet and loud move together, edges are gone", STEMS, "stems of pieces", labels="texture"),
 )  # fmt: skip
 
 
@@ -189,7 +183,7 @@ def taught(recipe: Recipe, folder: Path, out: Path, teller: Teller) -> tuple[cak
         pairs = []
         for clip in clips:
             pair = tuple(Path(held) / side / f"{Path(clip.name).stem}.wav" for side in ("dry", "wet"))
-            for file, sound in zip(pair, (clip.sound, recipe.done(clip.sound, clip.rate)), strict=True):
+            for file, sound in zip(pair, (clip.sound, levelled(recipe.done(clip.sound, clip.rate))), strict=True):
                 file.parent.mkdir(exist_ok=True)
                 soundfile.write(file, sound, clip.rate, subtype="FLOAT")
             pairs.append((pair[0], pair[1]))
@@ -199,21 +193,17 @@ def taught(recipe: Recipe, folder: Path, out: Path, teller: Teller) -> tuple[cak
 # --- how far they are apart ----------------------------------------------------------------
 
 
-def played(kernel: cak.Kernel, sounds: Sequence[tuple[Sound, int]], c: float) -> list[Sound]:
-    """Each sound with the kernel on it."""
-    return [cak.through(sound, c, kernel, size=size_of(rate), hop=size_of(rate) // 4) for sound, rate in sounds]
-
-
 def matrix(kernels: Sequence[cak.Kernel], sounds: Sequence[tuple[Sound, int]], c: float) -> Floats:
-    """How far every two are apart at a texture, in dB, at equal level; the last row and column are the dry sounds."""
-    made = [*(played(kernel, sounds, c) for kernel in kernels), [sound for sound, _ in sounds]]
-    apart = np.zeros((len(made), len(made)))
-    for a in range(len(made)):
-        for b in range(a):
-            apart[a, b] = apart[b, a] = np.mean(
-                [distance(x, y, rate, deep=DEEP) for x, y, (_, rate) in zip(made[a], made[b], sounds, strict=True)]
-            )
-    return apart
+    """How far every two are apart at a texture, in dB, at one level, over all sounds; the last row and column are dry."""
+    apart = np.zeros((len(kernels) + 1, len(kernels) + 1))
+    for sound, rate in sounds:
+        size = size_of(rate)
+        made = [*(cak.through(sound, c, kernel, size=size, hop=size // 4) for kernel in kernels), sound]
+        seen = [levels(levelled(one), rate) for one in made]
+        for a in range(len(seen)):
+            for b in range(a):
+                apart[a, b] += gap(seen[a], seen[b]) / len(sounds)
+    return apart + apart.T
 
 
 def kept(kernels: Sequence[cak.Kernel], sounds: Sequence[tuple[Sound, int]]) -> tuple[list[cak.Kernel], dict[float, Floats], list[str]]:

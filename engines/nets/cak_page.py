@@ -88,7 +88,7 @@ img{display:block;width:100%;height:132px;border-radius:6px;image-rendering:auto
 table.play{border-spacing:4px;width:100%;table-layout:fixed;font:13px ui-sans-serif,system-ui,sans-serif}table.play th{font-weight:400;text-align:left;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 button{font:inherit;width:100%;padding:7px 0;border:1px solid var(--line);border-radius:6px;background:transparent;color:var(--ink);cursor:pointer}
 button:hover,button:focus-visible{border-color:var(--ink);outline:none}button[aria-pressed=true]{background:var(--on);color:var(--onink);border-color:var(--on)}
-details{font:13px/1.5 ui-sans-serif,system-ui,sans-serif;color:var(--soft)}summary{cursor:pointer}details p{margin:6px 0 0;overflow-wrap:anywhere;max-height:9em;overflow:auto}
+details{font:13px/1.5 ui-sans-serif,system-ui,sans-serif;color:var(--soft)}summary{cursor:pointer}details dl{margin-top:8px}details dd{max-height:9em;overflow:auto}
 .scroll{overflow-x:auto}table.gaps{border-spacing:2px;font:12px/1 ui-sans-serif,system-ui,sans-serif}table.gaps td{width:46px;height:30px;text-align:center;border-radius:3px}
 table.gaps th{font-weight:400;color:var(--soft);padding:2px 6px;text-align:right;white-space:nowrap}table.gaps thead th{text-align:center;height:84px;vertical-align:bottom;padding:0}table.gaps thead span{writing-mode:vertical-rl;transform:rotate(180deg)}
 .now{position:fixed;left:0;right:0;bottom:0;background:var(--card);border-top:1px solid var(--line);padding:10px 24px;font:14px/1.4 ui-sans-serif,system-ui,sans-serif;display:flex;gap:16px;align-items:center}
@@ -123,12 +123,27 @@ def shape(kernel: cak.Kernel) -> str:
 
 
 def card(kernel: cak.Kernel) -> str:
-    """What is known of it."""
+    """The two numbers beside the taps, the game, and what it came to."""
     rows: dict[str, Any] = {"bias": f"{kernel.bias:+.4f}", "scale": f"{kernel.scale:.4f}"}
-    rows |= {name: kernel.card[name] for name in ("game", "seed", "wet", "strength", "learned", "source") if name in kernel.card}
+    rows |= {name: kernel.card[name] for name in ("game", "seed") if name in kernel.card}
+    return _told(rows | dict(list(_figures(kernel).items())[:3]))
+
+
+def how(kernel: cak.Kernel) -> str:
+    """The rest of its card, to be opened."""
+    learnt = kernel.card.get("trained on", "")
+    rows: dict[str, Any] = {name: kernel.card[name] for name in ("wet", "strength", "learned", "near", "source") if name in kernel.card}
+    rows |= dict(list(_figures(kernel).items())[3:])
+    rows["trained on"] = ", ".join(map(str, learnt)) if isinstance(learnt, list | tuple) else str(learnt)
+    return f"<details><summary>how it was taught</summary>{_told(rows)}</details>"
+
+
+def _figures(kernel: cak.Kernel) -> dict[str, str]:
     figures = kernel.card.get("figures", {})
-    if isinstance(figures, Mapping):
-        rows |= {name: _figure(value) for name, value in figures.items()}
+    return {str(name): _figure(value) for name, value in figures.items()} if isinstance(figures, Mapping) else {}
+
+
+def _told(rows: Mapping[str, Any]) -> str:
     told = "".join(f"<dt>{html.escape(str(name))}</dt><dd>{html.escape(str(value))}</dd>" for name, value in rows.items())
     return f"<dl>{told}</dl>"
 
@@ -157,14 +172,11 @@ def article(kernel: cak.Kernel, heard: Sequence[Heard]) -> str:
     """One kernel."""
     name, sound, rate = heard[min(1, len(heard) - 1)]
     picture = uri("image/png", cak_picture.png(cak_picture.strip(kernel, sound, rate, 132, 200)))
-    learnt = kernel.card.get("trained on", "")
-    learnt = ", ".join(map(str, learnt)) if isinstance(learnt, list | tuple) else str(learnt)
-    more = f"<details><summary>trained on</summary><p>{html.escape(learnt)}</p></details>" if learnt else ""
     return (
         f'<article id="{html.escape(kernel.name, True)}"><header><h3>{html.escape(kernel.name)}</h3><p class="says">{html.escape(str(kernel.card.get("says", "")))}</p></header>'
         f'<div class="shape">{shape(kernel)}{card(kernel)}</div>'
         f'<div><img alt="{html.escape(name, True)} at texture 0, 0.5 and 1: 40 Hz to 16 kHz over time" src="{picture}"><div class="under"><span>{html.escape(name)}, dry</span><span>0.5</span><span>1</span></div></div>'
-        f"{players(kernel, heard)}{more}</article>"
+        f"{players(kernel, heard)}{how(kernel)}</article>"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -195,20 +195,17 @@ def levels(sound: Sound, rate: int) -> NDArray[np.float64]:
     return 20 * np.log10(np.abs(cak.frames_of(sound, size, size // 4)) + 1e-12)
 
 
-def distance(one: Sound, other: Sound, rate: int, *, level: bool = True, deep: float = 60.0) -> float:
-    """How far apart two sounds are in dB: log-spectral distance, at equal level, over what lies at most ``deep`` dB below the loudest."""
-    if level:
-        one, other = levelled(one), levelled(other)
-    a, b = levels(one, rate), levels(other, rate)
+def gap(a: NDArray[np.float64], b: NDArray[np.float64], deep: float = 60.0) -> float:
+    """How far apart two spectra in dB are: log-spectral distance over what lies at most ``deep`` dB below the loudest of both."""
     floor = max(a.max(), b.max()) - deep
     heard = (a > floor) | (b > floor)
-    gap = np.where(heard, np.maximum(a, floor) - np.maximum(b, floor), 0.0)
+    apart = np.where(heard, np.maximum(a, floor) - np.maximum(b, floor), 0.0)
     frames = heard.any(axis=0)
     if not frames.any():
         return 0.0
-    return float(np.mean(np.sqrt((gap[:, frames] ** 2).sum(axis=0) / heard[:, frames].sum(axis=0))))
+    return float(np.mean(np.sqrt((apart[:, frames] ** 2).sum(axis=0) / heard[:, frames].sum(axis=0))))
 
 
-def told_names(clips: Iterable[Clip]) -> Iterator[str]:
-    """Their names, for a card."""
-    return (clip.name for clip in clips)
+def distance(one: Sound, other: Sound, rate: int) -> float:
+    """How far apart two sounds are in dB, at one level."""
+    return gap(levels(levelled(one), rate), levels(levelled(other), rate))

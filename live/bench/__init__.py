@@ -17,6 +17,7 @@
     antiphon bench clock_out       MIDI clock out, looped back through real JACK ports: jitter and drift
     antiphon bench link            Ableton Link between two sessions: bars apart, how fast a tempo spreads
     antiphon bench gig             recorded hands play the session gig in real time; the take is replayed sample for sample
+    antiphon bench cak             the eleven numbers: law, identity, spurs, streaming, level, cost, ten minutes under stress
     antiphon bench partner         the partner: navigation, joins, timing, reasons, relation; killed, edited, deleted while it plays
     antiphon bench written         treatments written while it sounds, good ones and bad ones
 

@@ -61,8 +61,8 @@ def through(stack: ExitStack, server: Jackd, desk: Desk, channels: int) -> None:
     connect(server.name, pairs)
 
 
-def one_run(part: str, block: int, seconds: float, *, ours: str = "stage") -> Ran:
-    """One stress run at one block."""
+def one_run(part: str, block: int, seconds: float, *, ours: str = "stage", score: str = "") -> Ran:
+    """One stress run at one block; ``score``: what plays, as on_stage.opening_score knows it."""
     folder = tempfile.mkdtemp(prefix="antiphon-bench-")
     elsewhere = part in ("storm", "gil")
     stress = {"stress": "mix", "threads": "threads"}.get(part, "none")
@@ -71,7 +71,7 @@ def one_run(part: str, block: int, seconds: float, *, ours: str = "stage") -> Ra
         server = stack.enter_context(Jackd(block))
         witness = stack.enter_context(Witness(server.name, block, seconds + 15))
         spec = {"server": server.name, "block": block, "folder": folder, "seconds": seconds}
-        desk = stack.enter_context(Desk(tested=ours, stress=stress, also=part if elsewhere else "", **spec))
+        desk = stack.enter_context(Desk(tested=ours, stress=stress, also=part if elsewhere else "", score=score, **spec))
         bad = stack.enter_context(Desk(tested="none", stress="mix", **spec)) if elsewhere else None
         connect(server.name, NULL)
         through(stack, server, desk, 2)

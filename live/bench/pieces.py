@@ -79,6 +79,16 @@ def witnessed(folder: Path, *, load: bool = True) -> Score:
     return Score(places, tuple(sends))
 
 
+def worn(folder: Path, places: int = 8) -> Score:
+    """The witnessed score, and so many cak beside it, each texture moving by itself."""
+    base = witnessed(folder)
+    hiss = Node("clip", settings={"file": str(hiss_file(folder))})
+    moves = {f"slow{k}": Node("lfo", controls={"rate": 0.2 + 0.1 * k, "low": 0.1, "high": 1.0}) for k in range(places)}
+    caks = {f"worn{k}": Node("cak", ("hiss_",), {"texture": Drive(f"slow{k}")}) for k in range(places)}
+    sends = tuple(Send(name, 6, 1, 0.02) for name in caks)
+    return Score({**base.places, "hiss_": hiss, **moves, **caks}, (*base.sends, *sends))
+
+
 def storm(base: Score, turn: int, folder: Path, *, lines: int = 400) -> Score:
     """The witnessed score and a plan of ``lines`` steps beside it: places come, go, are retuned, and samples are loaded."""
     rng = np.random.default_rng(turn)

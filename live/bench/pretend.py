@@ -62,6 +62,9 @@ class Pretend:
     def devices(self) -> Sequence[str]:
         return ["jack", "Built-in Audio", "null"]
 
+    def kernels(self) -> Sequence[str]:
+        return ["published"]
+
     def places(self) -> Sequence[str]:
         return [name for name, value in self._names.items() if type(value) is Placed]
 

@@ -45,6 +45,7 @@ PARTS = (
     "follow_clock",
     "clock_out",
     "link",
+    "cak",
     "partner",
 )
 
@@ -64,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60, metavar="N", help="length of one stress run (default 60)")
     parser.add_argument("--blocks", type=numbers, default=None, metavar="A,B", help="blocks to measure at (default: each part's own)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of every comparison (default 3; medians are quoted)")
-    parser.add_argument("--minutes", type=float, default=10, metavar="N", help="length of the soak in real time (default 10)")
+    parser.add_argument(
+        "--minutes", type=float, default=10, metavar="N", help="length of the soak, and of cak under stress, in real time (default 10)"
+    )
     parser.add_argument("--count", type=int, default=500, metavar="N", help="mutations of each session (default 500)")
     parser.add_argument(
         "--session", action="append", default=[], metavar="NAME", help="a shipped session to mutate (default: each of them)"
@@ -85,6 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     seconds, rounds = (10.0, 1) if asked.quick else (asked.seconds, asked.rounds)
     parts = list(asked.parts) or ["core"]
     from live.bench import (
+        cak,
         clock_out,
         core,
         edits,
@@ -153,6 +157,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             clock_out.run(report, seconds=seconds, block=(asked.blocks or [256])[0])
         elif part == "link":
             link.run(report, seconds=min(seconds, 30.0), block=(asked.blocks or [256])[0])
+        elif part == "cak":
+            cak.run(report, minutes=asked.minutes, quick=asked.quick)
         elif part == "written":
             written.run(report)
         elif part == "partner":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from live.eleven import controls_of, takes
 from live.screen.reading import Call, Spot, spot
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 FILES = frozenset({"file", "memory", "corpus"})
 """Keywords that take the name of a sound."""
 DEVICES = frozenset({"device", "input", "devices"})
+KERNELS = "kernel"
+"""The keyword that takes the name of a kernel."""
 MANY = 200
 WIDE = 1e5  # a range wider than this is none
 
@@ -34,6 +37,7 @@ class Known:
     places: Sequence[str] = ()
     files: Callable[[], Sequence[str]] = tuple
     devices: Callable[[], Sequence[str]] = tuple
+    kernels: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,9 @@ def rhythm(word: Word) -> Mapping[str, Any]:
 
 def arguments(word: Word) -> dict[str, str]:
     """Everything a word can be told by name, and what is said beside each."""
-    found = {name: says(control) for name, control in word.controls.items()}
+    found = {name: says(control) for name, control in controls_of(word).items()}
+    if takes(word):
+        found[KERNELS] = "eleven numbers by their name"
     found |= {name: f"rests at {rest!r}" for name, rest in word.settings.items() if name not in found}
     return found | {name: f"rhythm, rests at {rest!r}" for name, rest in rhythm(word).items() if name not in found}
 
@@ -159,7 +165,8 @@ def _parts(owner: str, known: Known) -> dict[str, str]:
             return {}
     word = word_of(value, known.vocabulary)
     if word is not None:
-        return {name: now(value, name) + says(control) for name, control in word.controls.items()}
+        told = {name: now(value, name) + says(control) for name, control in controls_of(word).items()}
+        return told | ({KERNELS: "eleven numbers by their name"} if takes(word) else {})
     return {name: "" for name in dir(value) if not name.startswith("_")}
 
 
@@ -187,6 +194,8 @@ def _texts(here: Spot, known: Known) -> list[Offer]:
     first = here.call is not None and here.call.argument == 0 and not here.call.keyword
     if told in DEVICES or callee == "devices":
         there, beside = known.devices(), "device"
+    elif told.rpartition(".")[2] == KERNELS:
+        there, beside = known.kernels(), "kernel"
     elif told in FILES or (word is not None and first and ("file" in word.settings or callee == "clip")):
         there, beside = known.files(), "sound"
     elif word is None and here.call is not None:
@@ -272,7 +281,9 @@ def _called(call: Call, known: Known) -> Signature | None:
     """A word of the vocabulary, or a function, with its arguments."""
     word = known.vocabulary.get(call.name)
     if word is not None:
-        taken = {**{name: f"{name} {span(c)} ={figure(c.rest)}" for name, c in word.controls.items()}}
+        taken = {name: f"{name} {span(c)} ={figure(c.rest)}" for name, c in controls_of(word).items()}
+        if takes(word):
+            taken[KERNELS] = 'kernel="published"'
         built = {name: f"{name}={rest!r}" for name, rest in {**word.settings, **rhythm(word)}.items() if name not in taken}
         names = [*word.inlets, *taken, *built]
         return Signature(word.word, (*word.inlets, *taken.values(), *built.values()), _index(call, names, len(word.inlets)), word.says)

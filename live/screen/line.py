@@ -168,7 +168,7 @@ class Line:
         try:
             if time.monotonic() - self._read_at > FRESH:
                 self._vocabulary, self._read_at = desk.vocabulary, time.monotonic()
-            return hints.Known(desk.names(), self._vocabulary, desk.places(), desk.files, desk.devices)
+            return hints.Known(desk.names(), self._vocabulary, desk.places(), desk.files, desk.devices, desk.kernels)
         except Exception:  # noqa: BLE001 - without hints one can still type
             return hints.Known()
 

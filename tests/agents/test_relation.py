@@ -80,6 +80,8 @@ def test_the_vector_behind_the_label_matters_where_it_is_given() -> None:
     r = relation()
     plain, with_it = r.step(r.start([1], listening=1), 4, 1), r.step(r.start([1], listening=1), 4, 1, np.ones(WIDE, np.float32))
     assert np.abs(plain - with_it).max() > 1e-3
+    centre = r.step(r.start([1], listening=1), 4, 1, book().centres[4])  # its mean is 0, its scale 1
+    assert centre == pytest.approx(plain, abs=1e-5)  # a label alone stands for the centre of its kind
     nobody = r.step(r.start([1], listening=1), None, 1), r.step(r.start([1], listening=1), None, 1, np.ones(WIDE, np.float32))
     assert (nobody[0] == nobody[1]).all()
 
@@ -237,9 +239,15 @@ def test_a_file_that_is_none_is_refused_in_a_line(tmp_path: Path) -> None:
         Relation.load(tmp_path / "none.npz")
 
 
-@pytest.fixture(scope="module")
-def bundled() -> Relation:
-    return Relation.load()
+@pytest.fixture(scope="module", params=["harmony-16", "harmony-64"])
+def bundled(request: pytest.FixtureRequest) -> Relation:
+    return Relation.load(request.param)
+
+
+def test_a_relation_is_found_by_its_name_and_sixty_four_is_the_one_you_get() -> None:
+    assert Relation.load().alphabet == Relation.load("harmony-64").alphabet
+    with pytest.raises(FileNotFoundError, match="harmony-16, harmony-64 come with Antiphon"):
+        Relation.load("harmony-32")
 
 
 def test_the_bundled_relation_answers_in_half_a_millisecond(bundled: Relation) -> None:
@@ -266,7 +274,7 @@ def test_the_bundled_relation_stays_within_a_memory_by_itself(bundled: Relation)
 def test_the_bundled_relation_turns_with_its_alphabet(bundled: Relation) -> None:
     """A third higher heard and played is a third higher answered, nearly: it was taught in all keys."""
     chance, book = np.random.default_rng(0), bundled.book
-    heard, own = chance.integers(0, 12, (2, 40))
+    heard, own = chance.integers(0, 12, (2, 40))  # one kind, in all keys
     up = [book.shifted(np.arange(book.size), 4)[x] for x in (heard, own)]
     low = told(bundled, np.unique(own).tolist(), heard.tolist(), own.tolist())[-1]
     high = told(bundled, np.unique(up[1]).tolist(), up[0].tolist(), up[1].tolist())[-1]

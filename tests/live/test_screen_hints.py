@@ -13,12 +13,13 @@ from live.screen import hints
 from live.screen.colouring import coloured
 from live.screen.hints import Known, offers, signature
 from live.screen.reading import spot, word_at
-from live.vocabulary import Word
+from live.vocabulary import Word, vocabulary
 
 FILTER = Word(
     "filter", "lets through what lies below", ("sound",),
     {"cutoff": Control(1000, 20, 20000, "Hz", moves="brightness"), "q": Control(0.7, 0.3, 40)}, {"mode": "lp"},
 )  # fmt: skip
+CAK = next(word for name, word in vocabulary().items() if name == "cak")
 CLIP = Word("clip", "a sound from a file", (), {"rate": Control(1, -4, 4)}, {"file": "", "loop": True}, events=True)
 
 
@@ -29,10 +30,10 @@ def fade(place, seconds=2.0):
 KNOWN = Known(
     names={
         "filter": 1, "clip": 1, "fade": fade, "count": 3,
-        "rain": SimpleNamespace(kind="clip", controls={"rate": 0.5}), "dusk": SimpleNamespace(kind="filter"),
+        "worn": SimpleNamespace(kind="cak"), "rain": SimpleNamespace(kind="clip", controls={"rate": 0.5}), "dusk": SimpleNamespace(kind="filter"),
     },
-    vocabulary={"filter": FILTER, "clip": CLIP}, places=["rain", "dusk", "dusk/lfo"],
-    files=lambda: ["rain on tin", "wood knocks"], devices=lambda: ["jack", "null"],
+    vocabulary={"filter": FILTER, "clip": CLIP, "cak": CAK}, places=["rain", "dusk", "dusk/lfo"],
+    files=lambda: ["rain on tin", "wood knocks"], devices=lambda: ["jack", "null"], kernels=lambda: ["published", "rust"],
 )  # fmt: skip
 
 
@@ -69,6 +70,18 @@ def test_what_is_likely_comes_first(before, first):
 @pytest.mark.parametrize("before", ["# ra", 'x = "a # b" # ra', 'filter("ra', "nothing.", "rain", "rain.rate"])
 def test_nothing_is_offered_where_nothing_fits(before):
     assert [o for o in offered(before) if o not in ("raise", "range")] == []
+
+
+def test_kernels_are_offered_by_their_names_and_never_as_eleven_numbers():
+    assert offered('cak(rain, kernel="') == ["published", "rust"]
+    assert offered('cak(rain, kernel="publ') == ["published"]
+    assert offered('cak(rain, kernel=("published", "ru') == ["rust"]
+    assert offered('worn.kernel = "ru') == ["rust"]
+    assert "kernel" in offered("worn.k")
+    assert "kernel=" in offered("cak(rain, k")
+    assert not {"above_after", "texture2"} & {*offered("worn."), *offered("cak(rain, ")}
+    assert "above_after" not in str(signature("cak(rain, ", KNOWN))
+    assert 'kernel="published"' in str(signature("cak(rain, ", KNOWN))
 
 
 def test_what_has_been_given_is_not_offered_again():

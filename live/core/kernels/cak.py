@@ -46,8 +46,9 @@ BIAS, SCALE, OTHERS = TAPS + 9, TAPS + 10, TAPS + 11
 OWN = 8  # textures: channel 9 stands where channel 1 does
 # what it was given: cells of float64, then a number for each bin
 MATCHED, EVEN, WAITS, STRIDE, PLAIN, CURVE = range(6)
-# its state: for each channel three doubles, then the band it was made for, then floats: the band, pictures of the last frames
-STANDS, MATCH, BEGUN, EACH = 0, 1, 2, 3
+# its state: for each channel four doubles (where texture stands, the power before and after as of late, whether it has begun),
+# then the band it was made for, then floats: the band, pictures of the last frames
+STANDS, WAS, NOW, BEGUN, EACH = 0, 1, 2, 3, 4
 BAND = 4
 SIDE = 16  # floats of silence beside a picture
 
@@ -100,7 +101,7 @@ def moved(sheet, own, channel, even):
         other = knob(sheet, OTHERS + channel % OWN - 1)
         want = other if other >= 0.0 else want
     if own[BEGUN] == 0.0 or not abs(own[STANDS]) < 100.0:
-        own[STANDS], own[MATCH], own[BEGUN] = want, 1.0, 1.0
+        own[STANDS], own[WAS], own[NOW], own[BEGUN] = want, 0.0, 0.0, 1.0
     else:
         own[STANDS] += (want - own[STANDS]) * 0.3934693402873666  # 1 - 1/sqrt(e)
         if abs(want - own[STANDS]) < SLACK:
@@ -142,7 +143,7 @@ def cak(sheet):
         own = whole[EACH * i : EACH * i + EACH]
         e = np.float32(moved(sheet, own, i, given[EVEN] != 0.0))
         if e == ZERO or mix == ZERO:
-            own[MATCH] = 1.0
+            own[WAS], own[NOW] = 0.0, 0.0
             continue
         # three lines of the picture, each from the bin below the lowest: what lies outside is 0
         here = mine + 4 * ((number - late) % lines * pitch + SIDE - 1)
@@ -175,11 +176,16 @@ def cak(sheet):
             for j in range(EIGHTH):
                 was += before[j]
                 now += after[j]
-            want = min(np.sqrt(was / now), MATCH_MOST) if now > 0.0 and was > 0.0 else 1.0
-            own[MATCH] += (want - own[MATCH]) * (1.0 - np.exp(-step / (MATCH_SECONDS * s[RATE])))
-            if not own[MATCH] < 100.0:
-                own[MATCH] = 1.0
-            match = np.float32(1.0 + (min(want, own[MATCH]) - 1.0) * min(abs(np.float64(e)) / FADE, 1.0))
+            if was > 0.0 and now > 0.0:
+                # what was loudest of late counts, so that no beat suffers for what rang before it
+                share = 1.0 if was > own[WAS] else 1.0 - np.exp(-step / (MATCH_SECONDS * s[RATE]))
+                own[WAS] += (was - own[WAS]) * share
+                own[NOW] += (now - own[NOW]) * share
+                if not own[WAS] + own[NOW] < 1e30:
+                    own[WAS], own[NOW] = was, now
+                want = min(np.sqrt(min(was / now, own[WAS] / own[NOW])), MATCH_MOST)
+                if want >= 0.0:
+                    match = np.float32(1.0 + (want - 1.0) * min(abs(np.float64(e)) / FADE, 1.0))
         for k in range(bins):
             dr[k] = mix * (gain[k] * match - ONE) * re[k]
         for k in range(bins):
