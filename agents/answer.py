@@ -12,6 +12,8 @@ afar and no torch: the relation runs in numpy.
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,6 +96,7 @@ class Partner:
     rewritten: int = 0  # how many planned events were changed since the plan was shown last
     asks: str = ""  # who wanted what is decided last
     never: set[int] = field(default_factory=set)
+    portrait: dict[str, Any] = field(default_factory=dict)  # of the memory: a table, a picture
     ends: list[int] = field(default_factory=list)  # the last segments of each recording: some may be too short to begin with
     next: int = -1  # the clock's frame that must come now
 
@@ -149,6 +152,7 @@ class Answer(Engine):
         rate = fmt.rate
         return Partner(
             memory=memory,
+            portrait=portrait(memory),
             labels=labels,
             mind=Mind(self.opinions, book, memory.labels, tuple(range(-turns, turns + 1)), fmt.seed),
             listener=Listener(rate, memory.settings.emphasis, "given", at=-fmt.ahead),
@@ -415,6 +419,9 @@ class Answer(Engine):
         count, labels = len(partner.labels), partner.labels
         if wish.what != "forget" and not 0 <= wish.index < count:
             return
+        if wish.what in ("drop", "relabel", "pin"):
+            self.edited(partner, wish)
+            return
         some = [wish.index] if 0 <= wish.index < count else []
         if wish.what == "never":
             partner.never.update(some)
@@ -424,6 +431,26 @@ class Answer(Engine):
         getattr(labels, wish.what)(*some)
         if wish.what == "forget" and partner.never:
             labels.never(*partner.never)
+
+    def edited(self, partner: Partner, wish: Wish) -> None:
+        """What is kept beside the sounds, for tomorrow too: this one is out, is of that kind, is kept to."""
+        memory, labels = partner.memory, partner.labels
+        try:
+            if wish.what == "pin":
+                memory.pin(wish.index)
+                labels.pin(wish.index)
+            elif wish.what == "drop":
+                memory.forget(wish.index)
+                partner.never.add(wish.index)
+                labels.never(wish.index)
+            else:
+                memory.relabel(wish.index, wish.label)
+                labels.labels[wish.index] = wish.label
+                partner.labels = labels.renewed()
+                partner.mind.has(wish.label)
+        except (ValueError, OSError) as slip:  # it is pinned, or there is no such kind: said, and nothing is lost
+            self.tell(str(slip))
+        partner.portrait = portrait(memory)
 
     # --- sounding ------------------------------------------------------------------------
 
@@ -492,7 +519,16 @@ class Answer(Engine):
             "notes": list(partner.memory.notes[:4]),
             "asks": partner.asks,
             "bpm": at.bpm,
+            **partner.portrait,
         }
+
+
+def portrait(memory: Remembered) -> dict[str, Any]:
+    """The memory as a table and a small picture, as plain data."""
+    if not len(memory):
+        return {"table": "nothing is remembered yet"}
+    image = memory.picture(480, 160)
+    return {"table": memory.table(), "image": [*image.shape[:2], base64.b64encode(zlib.compress(image.tobytes(), 6)).decode()]}
 
 
 def ends_of(memory: Remembered) -> list[int]:
