@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import importlib
 import importlib.util
 import sys
@@ -100,9 +101,23 @@ def _is_engine(node: ast.ClassDef, tree: ast.Module, here: Mapping[str, ast.Clas
 
 
 def _others(tree: ast.Module) -> set[str]:
-    """Names of classes taken from other engines' files."""
+    """Names of engines taken from other engines' files."""
     froms = (n for n in tree.body if isinstance(n, ast.ImportFrom) and (n.module or "").startswith(("engines.", "agents.")))
-    return {a.asname or a.name for n in froms if n.module not in ("engines.face", "engines.nets") for a in n.names if a.name[:1].isupper()}
+    named = (
+        (a, n.module or "") for n in froms if n.module not in ("engines.face", "engines.nets") for a in n.names if a.name[:1].isupper()
+    )
+    return {a.asname or a.name for a, module in named if _holds_engine(ROOT / f"{module.replace('.', '/')}.py", a.name)}
+
+
+@functools.cache
+def _holds_engine(file: Path, name: str) -> bool:
+    """Whether a class of another file of the house is an engine."""
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, SyntaxError, ValueError):
+        return False
+    here = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    return name in here and _is_engine(here[name], tree, here)
 
 
 def _read(file: Path, tree: ast.Module, node: ast.ClassDef, here: Mapping[str, ast.ClassDef]) -> Found:

@@ -8,6 +8,7 @@ followed while it sounds, and a journal needs no file. What it is called is foun
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,8 @@ HIDDEN = frozenset({*NUMBERS, *EACH[1:]})
 def told_together() -> tuple[tuple[str, str], ...]:
     """For help: what is given as one, and how."""
     return (
-        ("kernel", f"eleven numbers by their name, hot: {', '.join(sorted(known(folders())))}"),
+        ("kernel", "eleven numbers by their name, hot:"),
+        *(("", line) for line in textwrap.wrap(" ".join(sorted(known(folders()))), 62)),
         ("", "turned: published mirrored, flipped, inverted"),
         ("", 'between two: kernel=("published", "published inverted", knob(3))'),
         ("texture=[]", "one for each channel: texture=[0.2, knob(1)]"),

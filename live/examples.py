@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+PARTNER = ('lead = clip("reed solo")', 'partner = answer(lead, memory="horn lines")', "out.stage = 0.6 * lead + partner")
 RAIN = 'rain = clip("rain on tin")'
 KNOCKS = 'knocks = clip("wood knocks", hits="x-o- xx-o")'
 
@@ -115,6 +116,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "quant": ('quant("beat")', 'quant("now")', 'quant("bar")'),
     "clock": ("clock()", "clock.bpm = 96", "clock.nudge(20)", "clock.ramp(120, beats=8)", "clock.tap()"),
     "turn": (RAIN, "out.stage = knob(21) * rain", "turn(21, 0.5)"),
+    "never": (*PARTNER, "never(partner, 12)", "more_like(partner, 3)"),
+    "pin": (*PARTNER, "pin(partner, 12)"),
+    "more_like": (*PARTNER, "more_like(partner, 12)", "never(partner, 3)"),
+    "forget": (*PARTNER, "forget(partner, 12)"),
+    "relabel": (*PARTNER, "look(partner)", "relabel(partner, 12, 30)"),
+    "train": ("train()",),
     "why": (RAIN, "why(rain)", "why()"),
     "scope": (RAIN, "out.stage = rain", "scope(rain)", 'scope(seconds=0.2, file="wave.png")'),
     "spectrum": (RAIN, "out.stage = rain", "spectrum()", 'spectrum(rain, file="rain.png")'),
@@ -194,7 +201,7 @@ GOES: Mapping[str, tuple[str, ...]] = {
     "tempo": ("beats", "clock"), "seq": ("euclid", "every"), "every": ("seq",), "euclid": ("seq", "pluck"), "beats": ("delay", "tempo"),
     "out": ("spread", "solo"), "undo": ("redo",), "hush": ("panic", "go"), "panic": ("go", "hush"), "hold": ("go",), "solo": ("mute",),
     "mute": ("unmute", "solo"), "keep": ("record", "snap"), "record": ("keep",), "snap": ("scene", "morph"), "scene": ("snap", "morph"),
-    "morph": ("snap", "knob"), "why": ("look", "latency"), "scope": ("spectrum",), "spectrum": ("scope",), "turn": ("knob", "hands"), "learn": ("unmap", "hands", "knob"), "unmap": ("learn", "hands"), "hands": ("learn", "turn"),
+    "morph": ("snap", "knob"), "never": ("more_like", "why"), "pin": ("never",), "more_like": ("never", "why"), "forget": ("never", "look"), "relabel": ("look",), "train": ("cak",), "answer": ("never", "why", "cak"), "why": ("look", "latency"), "scope": ("spectrum",), "spectrum": ("scope",), "turn": ("knob", "hands"), "learn": ("unmap", "hands", "knob"), "unmap": ("learn", "hands"), "hands": ("learn", "turn"),
     "controllers": ("learn", "knob", "turn"),
     "fade": ("quant",), "quant": ("fade",), "latency": ("load",), "load": ("doctor",), "doctor": ("devices",), "knobs": ("knob", "when"),
     "mistakes": ("undo", "why"), "rhythm": ("seq", "euclid", "every"), "sessions": ("keep", "snap"), "latents": ("latent", "knob"),

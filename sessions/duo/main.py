@@ -5,6 +5,8 @@ knob 3    how far the partner dares to go
 knob 4    how much room it leaves you
 knob 21   how worn it sounds
 
+scene("close")   scene("far")
+
 why(partner) says what it plays, from where, and why. never(partner) and more_like(partner) say what you think of it.
 """
 

@@ -1,4 +1,4 @@
-"""Round: five strings walk around you, rain falls behind, glass sings from all sides, a bell in front, its answer behind.
+"""Round: five strings walk around you, rain falls behind, glass sings from all sides, a bell in front, its echo behind.
 
 knob 21   the strings ring longer
 knob 22   the glass nearer
@@ -31,10 +31,10 @@ rain = behind(filter(clip("rain on tin", rate=0.5 + 0.5 * knob(23)), cutoff=lfo(
 glass1 = grains("glass", channels=2, density=6, size=0.8, position=lfo(0.1, 0.7, beats=40, shape="drift"), jitter=0.3, pitch=-12)
 air = everywhere((0.5 * knob(22) + lfo(0.05, 0.9, beats=48)) * reverb(glass1, size=1, decay=6, mix=0.5))
 
-# in front, and its answer from behind
+# in front, and its echo from behind
 bell = clip("low bell", rate=0.75, hits=seq("x---o---", every=4))
-answer = delay(bell, time=beats(3), mix=1, tone=1500, longest=4)
+reply = delay(bell, time=beats(3), mix=1, tone=1500, longest=4)
 
 out.ring = [*(0.8 * one for one in walks), 0.6 * knocker, 0.6 * air, rain]
 out.stage = 0.5 * bell
-out.rear = 0.35 * answer
+out.rear = 0.35 * reply

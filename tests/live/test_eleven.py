@@ -32,7 +32,7 @@ def room_with(folder, *kernels: Kernel) -> Room:
     return replace(STEREO, folders=(str(folder),))
 
 
-RUST = Kernel.of([0.1, -0.2, 0.3, 0.4, 0.5, -0.6, 0.7, 0.8, 0.9, -0.05, 1.5], "rust")
+RUST = Kernel.of([0.1, -0.2, 0.3, 0.4, 0.5, -0.6, 0.7, 0.8, 0.9, -0.05, 1.5], "crumb")
 
 
 def controls(text: str, room: Room = STEREO) -> dict:
@@ -47,12 +47,12 @@ def test_a_kernel_is_eleven_controls_and_nothing_else() -> None:
 
 
 def test_a_kernel_of_the_session_goes_by_its_files_name(tmp_path) -> None:
-    found = controls(WORN.replace("published", "rust"), room_with(tmp_path, RUST))
+    found = controls(WORN.replace("published", "crumb"), room_with(tmp_path, RUST))
     assert tuple(found[name] for name in NUMBERS) == RUST.numbers
 
 
 def test_from_one_kernel_to_another_all_eleven_follow_one_knob(tmp_path) -> None:
-    found = controls(WORN.replace('"published"', '("published", "rust", knob(3))'), room_with(tmp_path, RUST))
+    found = controls(WORN.replace('"published"', '("published", "crumb", knob(3))'), room_with(tmp_path, RUST))
     for name, a, b in zip(NUMBERS, find("published").numbers, RUST.numbers, strict=True):
         drive = found[name]
         assert isinstance(drive, Drive)
@@ -242,22 +242,22 @@ def following(tmp_path):
 def test_a_kernel_that_is_saved_again_is_heard_without_a_save_of_the_script(tmp_path, following) -> None:
     begin, next_ = following
     room_with(tmp_path, RUST)
-    first = score_of(begin(WORN.replace("published", "rust")).page)
+    first = score_of(begin(WORN.replace("published", "crumb")).page)
     other = RUST.inverted().mirrored()
-    write(other, tmp_path / "kernels" / "rust.json")
+    write(other, tmp_path / "kernels" / "crumb.json")
     second = score_of(next_())
     assert {step.__class__.__name__ for step in compare(first, second)} == {"Retune"}
     assert tuple(second.places["worn"].controls[name] for name in NUMBERS) == other.numbers
-    (tmp_path / "kernels" / "rust.json").write_text('{"numbers": [1, 2]}')
+    (tmp_path / "kernels" / "crumb.json").write_text('{"numbers": [1, 2]}')
     assert "11 numbers" in str(next_())
-    write(RUST, tmp_path / "kernels" / "rust.json")  # mended: the page had been none, and is read all the same
+    write(RUST, tmp_path / "kernels" / "crumb.json")  # mended: the page had been none, and is read all the same
     assert told(compare(first, score_of(next_()))) == ""
 
 
 def test_a_kernel_that_was_missing_is_heard_when_it_comes(tmp_path, following) -> None:
     begin, next_ = following
-    assert "no kernel is called 'rust'" in str(begin(WORN.replace("published", "rust mirrored")).mistake).replace("No", "no")
-    write(RUST, tmp_path / "kernels" / "rust.json")
+    assert "no kernel is called 'crumb'" in str(begin(WORN.replace("published", "crumb mirrored")).mistake).replace("No", "no")
+    write(RUST, tmp_path / "kernels" / "crumb.json")
     found = score_of(next_()).places["worn"].controls
     assert tuple(found[name] for name in NUMBERS) == RUST.mirrored().numbers
 
@@ -266,10 +266,10 @@ def test_a_take_needs_no_kernel_file(tmp_path) -> None:
     from live.core.offline import Offline
     from live.journal import plan_data, plan_from
 
-    plan = compare(score(""), score(WORN.replace("published", "rust"), room=room_with(tmp_path, RUST)))
+    plan = compare(score(""), score(WORN.replace("published", "crumb"), room=room_with(tmp_path, RUST)))
     text = json.dumps(plan_data(plan))
-    (tmp_path / "kernels" / "rust.json").unlink()
-    assert "rust" not in text
+    (tmp_path / "kernels" / "crumb.json").unlink()
+    assert "crumb" not in text
     sounds = []
     for one in (plan, plan_from(json.loads(text))):
         core = Offline(48000, 2)

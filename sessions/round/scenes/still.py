@@ -16,8 +16,8 @@ glass1 = grains("glass", channels=2, density=5, size=1.2, position=lfo(0.1, 0.7,
 air = everywhere((0.5 * knob(22) + lfo(0.2, 1.2, beats=24)) * reverb(glass1, size=1, decay=9, mix=0.6))
 
 bell = clip("low bell", rate=0.5, hits=seq("x---o---", every=4))
-answer = delay(bell, time=beats(3), mix=1, tone=1500, longest=4)
+reply = delay(bell, time=beats(3), mix=1, tone=1500, longest=4)
 
 out.ring = [*(0.9 * one for one in walks), 0.6 * air, rain]
 out.stage = 0.5 * bell
-out.rear = 0.35 * answer
+out.rear = 0.35 * reply

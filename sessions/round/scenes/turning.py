@@ -20,8 +20,8 @@ glass1 = grains("glass", channels=2, density=8, size=0.4, position=lfo(0.1, 0.7,
 air = everywhere((0.5 * knob(22) + lfo(0.05, 0.6, beats=16)) * reverb(glass1, size=1, decay=4, mix=0.5))
 
 bell = clip("low bell", rate=1, hits=seq("x---o---", every=2))
-answer = delay(bell, time=beats(3), mix=1, tone=1500, longest=4)
+reply = delay(bell, time=beats(3), mix=1, tone=1500, longest=4)
 
 out.ring = [*(0.6 * one for one in walks), 0.6 * knocker, 0.5 * air, 0.8 * rain]
 out.stage = 0.4 * bell
-out.rear = 0.35 * answer
+out.rear = 0.35 * reply
