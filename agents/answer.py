@@ -25,7 +25,7 @@ from agents.codebook import Codebook
 from agents.decide import Mind, Opinions, Wanted
 from agents.grid import Grid
 from agents.hear import Heard, Listener
-from agents.partner import Partner, Played, ends_of, spot, told
+from agents.partner import Partner, Played, ends_of, portrait, spot, told
 from agents.reasons import REACH, Event, Why
 from agents.remember import Remembered, remember
 from agents.stretch import Made, ready
@@ -96,6 +96,7 @@ class Answer(Engine):
         rate = fmt.rate
         return Partner(
             memory=memory,
+            portrait=portrait(memory),
             labels=labels,
             mind=Mind(self.opinions, book, memory.labels, tuple(range(-turns, turns + 1)), fmt.seed),
             listener=Listener(rate, memory.settings.emphasis, "given", at=-fmt.ahead),
@@ -362,6 +363,9 @@ class Answer(Engine):
         count, labels = len(partner.labels), partner.labels
         if wish.what != "forget" and not 0 <= wish.index < count:
             return
+        if wish.what in ("drop", "relabel", "pin"):
+            self.edited(partner, wish)
+            return
         some = [wish.index] if 0 <= wish.index < count else []
         if wish.what == "never":
             partner.never.update(some)
@@ -371,6 +375,26 @@ class Answer(Engine):
         getattr(labels, wish.what)(*some)
         if wish.what == "forget" and partner.never:
             labels.never(*partner.never)
+
+    def edited(self, partner: Partner, wish: Wish) -> None:
+        """What is kept beside the sounds, for tomorrow too: this one is out, is of that kind, is kept to."""
+        memory, labels = partner.memory, partner.labels
+        try:
+            if wish.what == "pin":
+                memory.pin(wish.index)
+                labels.pin(wish.index)
+            elif wish.what == "drop":
+                memory.forget(wish.index)
+                partner.never.add(wish.index)
+                labels.never(wish.index)
+            else:
+                memory.relabel(wish.index, wish.label)
+                labels.labels[wish.index] = wish.label
+                partner.labels = labels.renewed()
+                partner.mind.has(wish.label)
+        except (ValueError, OSError) as slip:  # it is pinned, or there is no such kind: said, and nothing is lost
+            self.tell(str(slip))
+        partner.portrait = portrait(memory)
 
     # --- sounding ------------------------------------------------------------------------
 
@@ -439,6 +463,7 @@ class Answer(Engine):
             "notes": list(partner.memory.notes[:4]),
             "asks": partner.asks,
             "bpm": at.bpm,
+            **partner.portrait,
         }
 
 

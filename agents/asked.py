@@ -3,16 +3,17 @@
 It travels as a control does, so it is in time, in the journal, and in the replay. Each saying is counted, so that
 the same thing can be said twice::
 
-    number = (count * 8 + what) * 2**20 + segment
+    number = ((label * 2**17 + count) * 8 + what) * 2**20 + segment
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-WHAT = ("", "never", "pin", "more_like", "forget")
+WHAT = ("", "never", "pin", "more_like", "forget", "drop", "relabel")
+"""forget takes back what was said of a segment; drop leaves it out for good, also tomorrow."""
 PLACES = 1 << 20
-COUNT = 1 << 20  # of sayings, before it begins again
+COUNT = 1 << 17  # of sayings, before it begins again
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,17 @@ class Wish:
 
     what: str
     index: int
+    label: int = 0  # the kind it shall be, for relabel
 
 
-def coded(count: int, what: str, index: int) -> float:
+def coded(count: int, what: str, index: int, label: int = 0) -> float:
     """The number for it."""
-    return float(((count % COUNT) * 8 + WHAT.index(what)) * PLACES + index % PLACES)
+    return float(((label * COUNT + count % COUNT) * 8 + WHAT.index(what)) * PLACES + index % PLACES)
 
 
 def counted(number: float) -> int:
     """How many sayings there were, by the last."""
-    return int(number) // PLACES // 8
+    return int(number) // PLACES // 8 % COUNT
 
 
 @dataclass
@@ -48,4 +50,4 @@ class Asked:
             return []
         whole = int(number)
         what = whole // PLACES % 8
-        return [Wish(WHAT[what], whole % PLACES)] if 0 < what < len(WHAT) else []
+        return [Wish(WHAT[what], whole % PLACES, whole // PLACES // 8 // COUNT)] if 0 < what < len(WHAT) else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -68,6 +70,7 @@ class Partner:
     rewritten: int = 0  # how many planned events were changed since the plan was shown last
     asks: str = ""  # who wanted what is decided last
     never: set[int] = field(default_factory=set)
+    portrait: dict[str, Any] = field(default_factory=dict)  # of the memory: a table, a picture
     ends: list[int] = field(default_factory=list)  # the last segments of each recording: some may be too short to begin with
     next: int = -1  # the clock's frame that must come now
 
@@ -100,3 +103,11 @@ def told(partner: Partner, one: Played) -> dict[str, Any]:
         "frame": one.frame, "heard": one.heard, "label": one.label, "transpose": one.event.transpose, "ratio": round(one.ratio, 3),
         "why": str(one.event.why), "on": one.on, **spot(partner.memory, one.event.index, one.at),
     }  # fmt: skip
+
+
+def portrait(memory: Remembered) -> dict[str, Any]:
+    """The memory as a table and a small picture, as plain data."""
+    if not len(memory):
+        return {"table": "nothing is remembered yet"}
+    image = memory.picture(480, 160)
+    return {"table": memory.table(), "image": [*image.shape[:2], base64.b64encode(zlib.compress(image.tobytes(), 6)).decode()]}

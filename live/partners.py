@@ -6,12 +6,16 @@ control ``asked``, so it is in time, in the journal and in the replay.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import time
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from live.edits import Edit, State
 from live.hand import Proposal
@@ -24,8 +28,8 @@ if TYPE_CHECKING:
     from live.desk import Desk
 
 ASKED = "asked"
-WHAT = ("", "never", "pin", "more_like", "forget")  # as agents/asked.py counts them
-PLACES = 1 << 20
+WHAT = ("", "never", "pin", "more_like", "forget", "drop", "relabel")  # as agents/asked.py counts them
+PLACES, COUNT = 1 << 20, 1 << 17
 PATIENCE, SETTLES = 2.0, 0.04  # seconds
 
 
@@ -104,12 +108,12 @@ def segments(desk: Desk, place: Described, which: Any) -> list[int]:
     return [int(one) for one in some]
 
 
-def say(desk: Desk, name: str, what: str, index: int) -> None:
+def say(desk: Desk, name: str, what: str, index: int, label: int = 0) -> None:
     """One saying, on its way before this returns. It is no step of undo."""
 
     def change(state: State) -> State:
         place = state.page.places()[name]
-        number = coded(float(place.controls.get(ASKED, 0.0)), what, index)
+        number = coded(float(place.controls.get(ASKED, 0.0)), what, index, label)
         fresh = type(place)(place.kind, place.ins, {**place.controls, ASKED: number}, place.settings)
         fresh.name = place.name
         root, *keys = name.split(".")
@@ -120,7 +124,21 @@ def say(desk: Desk, name: str, what: str, index: int) -> None:
     time.sleep(SETTLES)  # a control glides for 10 ms: the next saying must not run into this one
 
 
-def coded(before: float, what: str, index: int) -> float:
+def coded(before: float, what: str, index: int, label: int = 0) -> float:
     """The number that says so, after that one."""
-    count = (int(before) // PLACES // 8 + 1) % PLACES
-    return float((count * 8 + WHAT.index(what)) * PLACES + index)
+    count = (int(before) // PLACES // 8 + 1) % COUNT
+    return float(((label * COUNT + count) * 8 + WHAT.index(what)) * PLACES + index)
+
+
+def memory(desk: Desk, place: Described) -> str:
+    """What it remembers, a line a kind."""
+    return str(shown(desk, str(place.name)).get("table") or f"{place.name} is still loading its memory")
+
+
+def portrait(desk: Desk, place: Described) -> Any:
+    """Its kinds over time, and beside one another: (rows, columns, 3), or None while it loads."""
+    image = shown(desk, str(place.name)).get("image")
+    if not image:
+        return None
+    rows, columns, text = image
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8).reshape(rows, columns, 3)

@@ -41,8 +41,8 @@ class Verbs:
 
     # --- seeing -----------------------------------------------------------------------------
 
-    def look(self, what: Any = None) -> Told:
-        """What is there: look(), one place: look(rain), the last plan: look("plan"), everything as it is built: look("score")."""
+    def look(self, what: Any = None, file: str = "") -> Told:
+        """What is there: look(), one place: look(rain), a partner's memory: look(partner, file="memory.png"), look("plan"), look("score")."""
         from live.paging import script
 
         hand = self.desk.hand
@@ -56,13 +56,29 @@ class Verbs:
         if isinstance(what, str):
             what = self._place(what)
         if isinstance(what, Value):
-            return Told(f"{what.name} = {typed(what)}" if what.name else typed(what))
+            line = f"{what.name} = {typed(what)}" if what.name else typed(what)
+            return self._remembered(what, line, file) if isinstance(what, Described) and what.name else Told(line)
         if what is not None:
             raise Mistake(f'look shows a place, or "plan", or "score"; this is {what_is(what)}.', near="Write: look()", word="look")
         page = hand.state.page
         if not page.names and not page.outs:
             return Told('an empty stage. Try: rain = clip("rain on tin")   then: out.stage = rain')
         return Told(script(page).removeprefix("from live import *\n").strip("\n"))
+
+    def _remembered(self, place: Described, line: str, file: str) -> Told:
+        """A partner's line and memory: its kinds drawn where drawings are wanted, or written as a picture."""
+        from live.partners import is_partner, memory, portrait
+        from live.screen.pictures import blocks
+        from live.screen.png import written
+
+        if not is_partner(place):
+            return Told(line)
+        image = portrait(self.desk, place)
+        if file and image is not None:
+            Path(file).expanduser().write_bytes(written(image))
+            return Told(f"{line}\n{file}: left the kinds over time, right how they lie to one another")
+        drawn = blocks(image, 72, 12) + "\n" if image is not None and not self.desk.plain else ""
+        return Told(f"{line}\n{drawn}{memory(self.desk, place)}")
 
     def why(self, what: Any = None) -> Told:
         """Why a place is heard or not: why(rain). Alone: the last mistake, whole."""
@@ -100,7 +116,17 @@ class Verbs:
         """A partner plays more like this: more_like(partner) what is heard now, more_like(partner, 12)."""
         return self._said(partner, "more_like", which, "more like it")
 
-    def _said(self, partner: Any, what: str, which: Any, answer: str) -> Told:
+    def forget(self, partner: Any, which: Any = None) -> Told:
+        """A partner's memory loses this for good, also tomorrow: forget(partner) what is heard now, forget(partner, 12)."""
+        return self._said(partner, "drop", which, "forgotten for good")
+
+    def relabel(self, partner: Any, which: Any, label: int = -1) -> Told:
+        """A segment of a partner's memory is of another kind, whatever was heard: relabel(partner, 12, 30). look(partner) shows the kinds."""
+        if not is_number(label) or label != int(label) or not 0 <= label < 256:
+            raise Mistake("A kind goes by its number.", near=f"look({getattr(partner, 'name', 'partner')}) shows them.", word="relabel")
+        return self._said(partner, "relabel", which, f"of kind {int(label)}", int(label))
+
+    def _said(self, partner: Any, what: str, which: Any, answer: str, label: int = 0) -> Told:
         from live.partners import is_partner, say, segments
 
         place = self._place(partner)
@@ -108,7 +134,7 @@ class Verbs:
             raise Mistake(f"{place.name} has no memory to speak of.", near="A partner has: partner = answer(guitar, memory=...)", word=what)
         some = segments(self.desk, place, which)
         for index in some:
-            say(self.desk, str(place.name), what, index)
+            say(self.desk, str(place.name), what, index, label)
         return Told(f"{place.name}: segment{'s' * (len(some) > 1)} {', '.join(map(str, some))}: {answer}, from the next thing it begins")
 
     def train(self, name: str = "", folder: str = "", *, into: Any = None, stop: bool = False, **how: Any) -> Told:

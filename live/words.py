@@ -36,7 +36,7 @@ __all__ = ["VERBS", "begin", "finish", "named", "namespace", "nouns", "page"]
 HIDDEN = INNER | {"add", "times", "scale", "choose", "curve", "smooth", "mix", "crossfade", "fold", "gain"}
 VERBS = (
     "look", "undo", "redo", "hush", "panic", "go", "hold", "solo", "mute", "unmute", "keep", "record", "scene", "snap", "morph", "mark",
-    "fade", "quant", "turn", "never", "pin", "more_like", "train", "why", "scope", "spectrum", "learn", "unmap", "hands", "clock", "devices", "doctor", "latency", "load", "reload", "resume", "help", "quit",
+    "fade", "quant", "turn", "never", "pin", "more_like", "forget", "relabel", "train", "why", "scope", "spectrum", "learn", "unmap", "hands", "clock", "devices", "doctor", "latency", "load", "reload", "resume", "help", "quit",
 )  # fmt: skip
 """What a performer does, at the prompt only: no script holds one, and no place has its name."""
 

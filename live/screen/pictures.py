@@ -6,6 +6,8 @@ Half blocks give two dots a letter; brightness, not hue, carries the level. ``co
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from live.screen.looked import Floats, bands, bands_in_words, db, in_words, outline, shade, sound
@@ -16,6 +18,21 @@ GLOW = (16, 17, 18, 54, 90, 126, 162, 161, 197, 203, 209, 215, 221, 227, 229, 23
 LETTERS = " .:-=+*#%@"
 WAVE = 80
 MARKS = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
+
+
+def blocks(image: Any, columns: int, rows: int) -> str:
+    """Any picture, (rows, columns, 3), in half blocks of its own colours."""
+    down = np.linspace(0, image.shape[0] - 1, 2 * rows).round().astype(int)
+    across = np.linspace(0, image.shape[1] - 1, columns).round().astype(int)
+    small = image[down][:, across]
+    lines = []
+    for row in range(rows):
+        dots = (
+            "\x1b[38;2;{};{};{};48;2;{};{};{}m▀".format(*a, *b)
+            for a, b in zip(small[2 * row].tolist(), small[2 * row + 1].tolist(), strict=True)
+        )
+        lines.append("".join(dots) + "\x1b[0m")
+    return "\n".join(lines)
 
 
 def hertz(value: float) -> str:
