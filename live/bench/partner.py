@@ -33,7 +33,8 @@ from live.stage import Refused, Stage
 
 ROOT = Path(__file__).parent.parent.parent
 SOUNDS = ROOT / "sounds"
-PROGRAMS = {"navigation": "agents.bench_choose", "whole": "agents.bench_answer", "relation": "agents.nets.report"}
+PROGRAMS = {"navigation": "agents.bench_choose", "whole": "agents.bench_answer", "relation": "agents.nets.relation"}
+PIECES = "ANTIPHON_PIECES"  # folders of pieces the relation is judged on, apart as paths are; see agents.nets.pairs
 SILENT = 0.010  # seconds of digital silence in a steady rain are a gap
 RATE = 48000
 
@@ -55,9 +56,10 @@ def pass_on(report: Report, program: str, *more: str) -> None:
     for line in child.stdout:
         try:
             told = json.loads(line)
-            report.add(
-                told["check"], told["figure"], told.get("limit"), met=told.get("met"), unit=told.get("unit", ""), note=told.get("note", "")
-            )
+            limit, note = told.get("limit"), told.get("note", "")
+            if isinstance(limit, str):
+                limit, note = None, f"{limit}; {note}".strip("; ")
+            report.add(told["check"], told["figure"], limit, met=told.get("met"), unit=told.get("unit", ""), note=note)
         except (ValueError, KeyError, TypeError):
             report.say(line.rstrip())
     if child.wait() not in (0, 1):
@@ -210,11 +212,12 @@ def run(report: Report, *, quick: bool = False, relation: str = "duo", only: Seq
     for part, program in PROGRAMS.items():
         if only and part not in only:
             continue
-        if not (ROOT / (program.replace(".", "/") + ".py")).exists():
-            report.skip(f"partner: {part}", f"{program} is not there")
+        pieces = [one for one in os.environ.get(PIECES, "").split(os.pathsep) if one]
+        if part == "relation" and not pieces:
+            report.skip("partner: relation", f"{PIECES} names no pieces to judge it on; they are made by: python -m agents.nets.pairs")
             continue
-        more = ["--relation", relation] if part == "whole" else []
-        pass_on(report, program, *more, *(["--quick"] if quick and part != "relation" else []))
+        more = {"whole": ["--relation", relation], "relation": ["report", *pieces]}.get(part, [])
+        pass_on(report, program, *more, *(["--quick"] if quick else []))
     stages: dict[str, Callable[[], None]] = {
         "again": lambda: again(report, relation),
         "edits": lambda: edits(report),
