@@ -37,7 +37,7 @@ AHEAD_LABELS = 4  # how far it plans
 NEAR = 0.025  # seconds: so near to where it reads already, the next segment is simply read on
 PHRASE = 3  # segments that playing and resting usually last, where ``density`` lets it rest
 TURN = (5**0.5 - 1) / 2  # of the tide a phrase: however few they are, as many as ``density`` says
-LEARNT = 20 * 60  # seconds it learns while playing; then its memory is full
+LEARNT = 45 * 60  # seconds it learns while playing (500 MB a channel); then its memory is full, and it says so
 SILENT = -50.0  # dB: softer than that nobody plays
 LOUD = 30.0  # dB above it: that is playing in full
 ENOUGH = 0.8  # of a segment must be left of a recording for it to begin there, or to read on
@@ -154,13 +154,19 @@ class Answer(Engine):
         end = partner.listener.now
         for one in heard:
             first, last = partner.past.shape[1] - (end - one.start), partner.past.shape[1] - (end - one.end)
-            if first < 0 or last <= first or one.level <= SILENT or memory.seconds - memory.shelf.frames / memory.rate > LEARNT:
+            full = memory.seconds - memory.shelf.frames / memory.rate > LEARNT
+            if full and not partner.full:
+                partner.full = True
+                self.tell(f"it has learned {LEARNT // 60} minutes, and learns no more")
+            if full or first < 0 or last <= first or one.level <= SILENT:
                 partner.breaks.add(len(memory))
                 continue
             new = memory.append(partner.past[:, first:last], one.vector)
             label = int(memory.labels[new])
             partner.labels.learn(label)
             partner.mind.has(label)
+            if len(memory) % 32 == 1:
+                partner.portrait = portrait(memory)
 
     def listened(self, partner: Partner, at: Ramps) -> Heard | None:
         """What was heard ``wait`` ago: the segment that sounded then."""

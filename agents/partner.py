@@ -70,6 +70,7 @@ class Partner:
     rewritten: int = 0  # how many planned events were changed since the plan was shown last
     asks: str = ""  # who wanted what is decided last
     never: set[int] = field(default_factory=set)
+    full: bool = False  # it has learned as much as it may
     portrait: dict[str, Any] = field(default_factory=dict)  # of the memory: a table, a picture
     ends: list[int] = field(default_factory=list)  # the last segments of each recording: some may be too short to begin with
     next: int = -1  # the clock's frame that must come now

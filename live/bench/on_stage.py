@@ -34,7 +34,7 @@ def opening_score(which: str, folder: Path) -> Score:
     if which == "path":
         places = {f"ear{k}": Node("mic", settings={"first": k, "width": 1}) for k in range(8)}
         return Score(places, tuple(Send(f"ear{k}", k, 1) for k in range(8)))
-    return pieces.worn(folder) if which == "cak" else pieces.witnessed(folder)
+    return {"cak": pieces.worn, "partners": pieces.partnered}.get(which, pieces.witnessed)(folder)
 
 
 class OnStage:

@@ -207,8 +207,23 @@ def deleted(report: Report) -> None:
             report.add("partner: its sound deleted while it plays, longest silence", longest_hole(kept(stage, room, 1.5)), SILENT, unit="s")
 
 
-def run(report: Report, *, quick: bool = False, relation: str = "duo", only: Sequence[str] = ()) -> None:
-    """Everything; ``only``: some of navigation, whole, relation, again, edits, killed, deleted."""
+def beside_the_callback(report: Report, minutes: float) -> None:
+    """18: four partners in real time on JACK: what is lost beside the witness, and how many steps of a partner came late."""
+    from live.bench.core import SLACK, one_run
+
+    try:
+        ran = one_run("partners", 256, 60 * minutes, score="partners")
+    except (ImportError, OSError, RuntimeError, TimeoutError) as why:
+        report.skip("partner 18: four partners in real time", str(why))
+        return
+    note = f"witness {ran.null.silence:.1f} ms, {len(ran.core.gaps)} gaps of {ran.core.seconds:.0f} s; machine busy {ran.busy:.2f} cores"
+    report.add("partner 18: silence with four partners, block 256", ran.core.silence, ran.null.silence + SLACK, unit="ms", note=note)
+    lost = max(0.0, ran.core.silence - ran.null.silence) * 48 / 256
+    report.add("partner 18: blocks lost with four partners, beside the witness", lost, 0.5, unit="blocks", note=f"{minutes:g} min")
+
+
+def run(report: Report, *, quick: bool = False, minutes: float = 10.0, relation: str = "duo", only: Sequence[str] = ()) -> None:
+    """Everything; ``only``: some of navigation, whole, relation, again, edits, killed, deleted, real."""
     for part, program in PROGRAMS.items():
         if only and part not in only:
             continue
@@ -223,6 +238,7 @@ def run(report: Report, *, quick: bool = False, relation: str = "duo", only: Seq
         "edits": lambda: edits(report),
         "killed": lambda: killed(report, 1 if quick else 5),
         "deleted": lambda: deleted(report),
+        "real": lambda: beside_the_callback(report, 0.5 if quick else minutes),
     }
     for part, measure in stages.items():
         if only and part not in only:

@@ -89,6 +89,16 @@ def worn(folder: Path, places: int = 8) -> Score:
     return Score({**base.places, "hiss_": hiss, **moves, **caks}, (*base.sends, *sends))
 
 
+def partnered(folder: Path, places: int = 4) -> Score:
+    """The witnessed score, and so many partners beside it, two of them listening to the other two."""
+    base, sounds = witnessed(folder), Path(__file__).parents[2] / "sounds"
+    lead = Node("clip", settings={"file": "reed solo"})
+    settings = {"memory": str(sounds / "horn lines.flac")}
+    heard = ("lead_", "lead_", "partner0", "partner1")
+    partners = {f"partner{k}": Node("answer", (heard[k % 4],), {"dare": 0.2 + 0.2 * k}, settings) for k in range(places)}
+    return Score({**base.places, "lead_": lead, **partners}, (*base.sends, *(Send(name, 6, 1, 0.02) for name in partners)))
+
+
 def storm(base: Score, turn: int, folder: Path, *, lines: int = 400) -> Score:
     """The witnessed score and a plan of ``lines`` steps beside it: places come, go, are retuned, and samples are loaded."""
     rng = np.random.default_rng(turn)

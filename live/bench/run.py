@@ -162,7 +162,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         elif part == "written":
             written.run(report)
         elif part == "partner":
-            partner.run(report, quick=asked.quick)
+            partner.run(report, quick=asked.quick, minutes=asked.minutes)
         else:
             core.run(report, part, blocks=asked.blocks, seconds=seconds, rounds=rounds, quick=asked.quick)
     return report.close()
