@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from live.fingers import said
 from live.paging import handed
 from live.score import Drive, Score, Send
-from live.typed import number, typed
+from live.typed import typed
 from live.weave import parts
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Way:
     """One way out: whom it passes, where it ends, at which level (None: nobody can say)."""
 
     def __init__(self, passes: list[str], out: str, level: float | None, why: str, shut: str) -> None:
-        at = "" if level is None or abs(level - 1) < 1e-9 else f" at {number(level)}"
+        at = "" if level is None or abs(level - 1) < 1e-9 else f" at {level:.4g}"
         names = list(dict.fromkeys(root(one) for one in passes if not one.startswith("out.")))
         self.level, self.shut = level, shut
         self.said = f"  {' -> '.join([*names, out])}{at}{why}"
