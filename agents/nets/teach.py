@@ -13,11 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-FONTS = (
-    Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
-    Path("/usr/share/sounds/sf2/default-GM.sf2"),
-    Path("/usr/share/soundfonts/FluidR3_GM.sf2"),
-)
+FONTS = [font for place in ("/usr/share/sounds/sf2", "/usr/share/soundfonts") for font in sorted(Path(place).glob("*.sf2"))]
 SCORES = (".mxl", ".musicxml", ".xml")
 
 
@@ -35,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         return relation.main(argv)
     parser = argparse.ArgumentParser(prog="antiphon train partner")
     parser.add_argument("folders", type=Path, nargs="+")
-    parser.add_argument("--soundfont", type=Path, default=next((font for font in FONTS if font.exists()), None))
+    parser.add_argument("--soundfont", type=Path, default=FONTS[0] if FONTS else None)
     parser.add_argument("--out", type=Path, required=True)
     a, rest = parser.parse_known_args(argv[1:])
     if missing := [folder for folder in a.folders if not folder.exists()]:

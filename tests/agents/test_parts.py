@@ -126,7 +126,7 @@ def test_a_missing_player_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.
     assert told.count("\n") == 1
 
 
-FONTS = [p for p in (Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"), Path("/usr/share/sounds/sf2/default-GM.sf2")) if p.exists()]
+FONTS = sorted(Path("/usr/share/sounds/sf2").glob("*.sf2"))
 
 
 @pytest.mark.skipif(not (shutil.which("fluidsynth") and FONTS), reason="the fluidsynth program and a soundfont are not there")
