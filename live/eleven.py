@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engines.cak import NUMBERS, BadKernel, Kernel, find, known
+from engines.kernel import NUMBERS, BadKernel, Kernel, find, known
 from live.mistakes import Mistake
 from live.page import folders, used
 from live.values import Number, Question, is_number, what_is

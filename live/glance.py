@@ -194,7 +194,7 @@ class Glance:
 
     def kernels(self) -> Sequence[str]:
         """Kernels by their names, ours and the session's."""
-        from engines.cak import known
+        from engines.kernel import known
 
         return sorted(known(getattr(self.desk.room, "folders", ()) or ()))
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.cak import NUMBERS, BadKernel, read
+from engines.kernel import NUMBERS, BadKernel, read
 from live.core.shelf import find
 from live.edits import Edit, State
 from live.eleven import takes
