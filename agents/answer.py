@@ -18,11 +18,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from agents.alphabets import bundled
 from agents.asked import Asked, Wish
 from agents.blank import blank
 from agents.choose import Memory
 from agents.codebook import Codebook
-from agents.decide import Mind, Opinions, Wanted
+from agents.decide import BUNDLED, Mind, Opinions, Wanted
+from agents.descriptors import EMPHASES
 from agents.grid import Grid
 from agents.hear import Heard, Listener
 from agents.partner import Partner, Played, ends_of, portrait, spot, told
@@ -61,11 +63,12 @@ class Answer(Engine):
     late = "loop"
     budget = 0.4
     settings: ClassVar[Mapping[str, Any]] = {
-        "memory": "", "relation": "duo", "pace": "half", "cut": "onset", "tempo": 0.0, "rule": "", "transpose": 0, "classes": 0,
+        "memory": "", "relation": "duo", "pace": "half", "cut": "onset", "tempo": 0.0, "rule": "", "ear": "harmony", "transpose": 0, "classes": 0,
         "learn": False, "fallback": "silence", "stretch": True, "channels": 0,
     }  # fmt: skip
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "cut": ("onset", "grid", "both"),
+        "ear": ("harmony", "timbre", "energy", "mix", "wav2vec", "wav2vec:*"),
         "fallback": ("silence", "hold", "next"),
         "pace": ("bar", "beat", "half", "quarter", "memory", "60..8000"),
         "rule": ("", "same", "unison", "third", "fourth", "fifth", "octave", "tritone", "memory", "-24..24", "0..4096 ..."),
@@ -79,7 +82,10 @@ class Answer(Engine):
 
     def load(self) -> None:
         """The relation and its alphabet: some hundred thousand numbers."""
-        self.opinions = Opinions.of(str(self.set["relation"]), str(self.set["rule"]))
+        ear, relation = str(self.set["ear"]), str(self.set["relation"])
+        if ear != "harmony" and relation == BUNDLED:
+            relation = "none"  # it knows harmony only: another ear goes by what is heard, and by the rule
+        self.opinions = Opinions.of(relation, str(self.set["rule"]))
         self._kept: dict[tuple[int, int], Remembered] = {}
 
     def start(self, fmt: Format) -> Partner:
@@ -120,7 +126,7 @@ class Answer(Engine):
             how: dict[str, Any] = {"rate": fmt.rate, "channels": fmt.channels, "cut": str(self.set["cut"]), "say": self.tell}
             if self.set["tempo"]:
                 how |= {"tempo": float(self.set["tempo"]), "beats": Grid.of(str(self.set["pace"]), fmt.rate).beats or 1.0}
-            how |= {"K": own or 61, "turning": True} if book is None or own else {"codebook": book, "emphasis": book.emphasis}
+            how |= alphabet(str(self.set["ear"]), own, book)
             self._kept[key] = memory_of(str(self.set["memory"]), **how)
         return self._kept[key]
 
@@ -484,6 +490,17 @@ def put(labels: Memory, events: list[Event | None]) -> None:
 def places(events: Sequence[Event | None]) -> list[tuple[int, int] | None]:
     """Events by what is heard of them."""
     return [None if event is None else (event.index, event.transpose) for event in events]
+
+
+def alphabet(ear: str, own: int, book: Codebook | None) -> dict[str, Any]:
+    """By which kinds a memory is told: the relation's, those bundled for this ear, or so many of its own."""
+    if book is not None and not own and ear == book.emphasis:
+        return {"codebook": book, "emphasis": book.emphasis}
+    if ear == "harmony":
+        return {"K": own or 61, "turning": True}
+    if own or ear not in EMPHASES:
+        return {"K": own or 64, "emphasis": ear}
+    return {"codebook": bundled(ear, 64), "emphasis": ear}
 
 
 def memory_of(named: str, **how: Any) -> Remembered:

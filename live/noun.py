@@ -268,11 +268,13 @@ def setting(word: Word, name: str, value: Any, settings: dict[str, Any]) -> None
 
 
 def is_among(value: Any, choices: Iterable[str]) -> bool:
-    """Whether a text is one of these. "60..8000" stands for any whole number between; "0..60 ..." for several in a row, * for any."""
+    """Whether a text is one of these. "60..8000" stands for any whole number between; "0..60 ..." for several in a row, * for any; "wav2vec:*" for that and a name."""
     if value in choices or not isinstance(value, str):
         return value in choices
     words = value.split()
     for one in choices:
+        if one.endswith(":*") and value.startswith(one[:-1]) and len(value) > len(one) - 1:
+            return True
         low, dots, high = one.removesuffix(" ...").partition("..")
         least = 2 if one.endswith(" ...") else 1
         if dots and len(words) >= least and (least == 2 or len(words) == 1):

@@ -348,3 +348,21 @@ def test_what_was_learnt_with_a_rest_between_does_not_follow() -> None:
     for before, one in zip(made.did, made.did[1:], strict=False):
         if one.on and before.event and one.event and one.event.index != before.event.index:
             assert one.event.index not in made.partner.breaks
+
+
+@pytest.mark.parametrize("ear", ["timbre", "energy", "mix"])
+def test_another_ear_tells_other_kinds_and_goes_without_the_relation(ear: str) -> None:
+    engine = Answer(memory=str(SOUNDS / "horn lines.flac"), ear=ear)
+    engine.load()
+    partner = engine.start(Format(RATE, 1, 256, 3))
+    assert engine.opinions.relation is None
+    assert partner.memory.codebook.emphasis == ear
+    assert len(np.unique(partner.memory.labels)) > 3
+
+
+def test_a_relation_of_another_alphabet_is_refused_in_one_line() -> None:
+    engine = Answer(memory=str(SOUNDS / "horn lines.flac"), classes=30)
+    engine.load()
+    with pytest.raises(ValueError, match="alphabet") as slip:
+        engine.start(Format(RATE, 1, 256, 3))
+    assert "\n" not in str(slip.value)
