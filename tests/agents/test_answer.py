@@ -12,7 +12,7 @@ from agents import bench_answer as bench
 from agents.answer import Answer
 from agents.asked import coded
 from agents.bench_answer import RATE, Performance, bundled, play, saved
-from engines.face import Ramps
+from engines.face import Format, Ramps
 from tests.agents.sounds import noise
 from tests.contract import Contract, hum
 
@@ -354,7 +354,7 @@ def test_what_was_learnt_with_a_rest_between_does_not_follow() -> None:
 def test_another_ear_tells_other_kinds_and_goes_without_the_relation(ear: str) -> None:
     engine = Answer(memory=str(SOUNDS / "horn lines.flac"), ear=ear)
     engine.load()
-    partner = engine.start(Format(RATE, 1, 256, 3))
+    partner = engine.start(Format(48000, 1, 256, 3))
     assert engine.opinions.relation is None
     assert partner.memory.codebook.emphasis == ear
     assert len(np.unique(partner.memory.labels)) > 3
@@ -364,5 +364,5 @@ def test_a_relation_of_another_alphabet_is_refused_in_one_line() -> None:
     engine = Answer(memory=str(SOUNDS / "horn lines.flac"), classes=30)
     engine.load()
     with pytest.raises(ValueError, match="alphabet") as slip:
-        engine.start(Format(RATE, 1, 256, 3))
+        engine.start(Format(48000, 1, 256, 3))
     assert "\n" not in str(slip.value)
