@@ -193,7 +193,7 @@ class Answer(Engine):
         wanted = mind.decide(weights, at["dare"], here[0].label if here else None)
         event = None
         if not plays or wanted is None or not len(labels):
-            put(labels, [None])
+            labels.put([None])
             here = []
         elif wanted.on:
             event = self.went_on(partner, here[0], wanted)
@@ -215,7 +215,7 @@ class Answer(Engine):
             return
         if wanted.on:
             row = self.reading_on(partner, partner.coming[: wanted.on], wanted)
-            put(partner.labels, row)
+            partner.labels.put(row)
             self.asked_for(partner, wanted.labels[wanted.on :], wanted.chances[wanted.on :], partner.labels.now + wanted.on, at)
         else:
             self.chosen(partner, wanted, partner.labels.plan or partner.planned, at)
@@ -260,9 +260,9 @@ class Answer(Engine):
     def went_on(self, partner: Partner, here: Played, wanted: Wanted) -> Event:
         """It reads on: inside the same segment nothing is new, and of another one it is told why."""
         labels, last = partner.labels, partner.last
-        labels._line.rewind(labels.now)  # what was planned is not used
+        labels.put(())  # what was planned is not used
         row = self.reading_on(partner, [here], wanted)
-        put(labels, row)
+        labels.put(row)
         return here.event if last is not None and here.event is last.event else row[0]  # type: ignore[return-value]
 
     def reading_on(self, partner: Partner, ahead: list[Played], wanted: Wanted) -> list[Event | None]:
@@ -292,7 +292,7 @@ class Answer(Engine):
             if not fits or (kept and event.index != planned[kept - 1].index + 1):  # type: ignore[union-attr]
                 break
             kept += 1
-        put(labels, list(planned[:kept]))
+        labels.put(list(planned[:kept]))
         made = self.asked_for(partner, asked[kept:], chances[kept:], labels.now + kept, at)
         event = planned[0] if kept else made[0] if made else None
         if event is None:
@@ -477,14 +477,6 @@ class Answer(Engine):
             "bpm": at.bpm,
             **partner.portrait,
         }
-
-
-def put(labels: Memory, events: list[Event | None]) -> None:
-    """These come from now on, whatever was planned: what is read on with is no question to the memory."""
-    line = labels._line
-    line.rewind(labels.now)
-    for event in events:
-        line.put(event)
 
 
 def places(events: Sequence[Event | None]) -> list[tuple[int, int] | None]:

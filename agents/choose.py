@@ -147,6 +147,12 @@ class Memory:
             raise ValueError(f"played({n}): time does not go back. Rewrite what is coming with at(time).")
         return self._line.played(n)
 
+    def put(self, events: Iterable[Event | None]) -> None:
+        """These come from now on, whatever was planned: for what needs no asking, such as simply reading on."""
+        self._line.rewind(self._line.now)
+        for event in events:
+            self._line.put(event)
+
     def at(self, time: int) -> From:
         """Ask for an answer from this time on, instead of after everything planned."""
         return From(self, time)
