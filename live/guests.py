@@ -20,13 +20,16 @@ from typing import Any
 from engines.catalogue import find
 from live.core import layout as at
 from live.core import written
-from live.core.kinds import Kind, Making
+from live.core.check import width_of
+from live.core.kinds import Kind, Making, kinds
 from live.core.ringfile import begin
 from live.core.sources.ring import kind_of
+from live.plan import Plan, Swap
 
 PATIENCE = 10.0  # seconds a ring of the last core may lie unused before it is taken away
 LEAVES = 1.0  # seconds a ring of our own may
 EVERY = 0.25
+ANNOUNCED = 15.0  # seconds a slip may lie there for a plan that has not landed
 
 
 class Guests:
@@ -40,6 +43,8 @@ class Guests:
         self.looked = 0.0
         self.starts: dict[Path, int] = {}  # where each ring's sound was last known to begin
         self._kinds: dict[str, Kind] = {}
+        self.own: dict[str, dict[str, Any]] = {}  # of each engine: the settings that are its own
+        self.announced: dict[Path, float] = {}  # slips laid down for plans that land later, and when
         self._made: list[tuple[Path, dict[str, Any], Any]] = []  # rings of the plan being prepared, with their slips
         now = time.monotonic()
         for old in folder.glob("ring-*.map"):
@@ -71,7 +76,7 @@ class Guests:
         if found.trouble:
             return None
         kind = kind_of(found)
-        own = dict(found.settings)
+        own = self.own[word] = dict(found.settings)
         assert kind.prepare is not None
         lay = kind.prepare
 
@@ -80,7 +85,7 @@ class Guests:
             path = self._path(word, making, asked)
             making.settings = {**making.settings, "path": str(path), "block": self.block()}
             lay(making)
-            slip = {"engine": word, "ring": str(path), "seed": making.seed, "settings": asked, "folders": [str(f) for f in self.folders]}
+            slip = self._written_slip(word, path, making.seed, asked)
             ring = next(held for held in making.held if hasattr(held, "path"))
             self._made.append((path, slip, None if path in self.found else ring))
             self.found.discard(path)
@@ -100,16 +105,39 @@ class Guests:
             count += 1
         return self.folder / f"{stem}-{count}.map"
 
+    def announce(self, plan: Plan, conductor: Any) -> None:
+        """A plan for later makes something else of an engine's place: its worker may load already, and waits for its ring."""
+        for step in plan:
+            place = conductor.places.get(step.name) if isinstance(step, Swap) else None
+            kind = self.find(step.node.kind) if place is not None and step.node.kind not in kinds() else None
+            if kind is None or step.node.kind not in self.own or place.strip.kind.word != step.node.kind:
+                continue
+            settings, ins = {**kind.settings, **step.node.settings}, place.strip.making.ins
+            making = Making(conductor.stand.rate, width_of(step.name, kind, settings, ins), ins, settings, place.strip.making.seed)
+            asked = {key: settings[key] for key in self.own[step.node.kind]}
+            path = self._path(step.node.kind, making, asked)
+            if path not in self.rings:
+                self._lay(path, self._written_slip(step.node.kind, path, making.seed, asked))
+                self.announced[path] = time.monotonic()
+
+    def _written_slip(self, word: str, path: Path, seed: int, asked: dict[str, Any]) -> dict[str, Any]:
+        return {"engine": word, "ring": str(path), "seed": seed, "settings": asked, "folders": [str(f) for f in self.folders]}
+
+    def _lay(self, path: Path, slip: dict[str, Any]) -> None:
+        """The watcher finds it, whole."""
+        want = self._slip(path)
+        if not want.exists():
+            fresh = path.with_suffix(".new")
+            fresh.write_text(json.dumps(slip))
+            fresh.rename(want)
+
     def begin(self, frame: int) -> None:
         """The plan will land at ``frame``: from there on each newcomer is wanted, and its worker may start."""
         for path, slip, ring in self._made:
             if ring is not None:
                 begin(ring, frame)
-            want = self._slip(path)
-            if not want.exists():
-                fresh = path.with_suffix(".new")
-                fresh.write_text(json.dumps(slip))
-                fresh.rename(want)
+            self._lay(path, slip)
+            self.announced.pop(path, None)
         self._made.clear()
 
     def forget(self) -> None:
@@ -122,6 +150,10 @@ class Guests:
     def serve(self, conductor: Any) -> list[dict[str, Any]]:
         """Take away the rings that nothing plays from any more. Answers which engines began to sound, and when."""
         now = time.monotonic()
+        for path, since in list(self.announced.items()):
+            if now - since > ANNOUNCED and path not in self.rings:  # its plan was refused, or something else came instead
+                self._slip(path).unlink(missing_ok=True)
+                del self.announced[path]
         if now - self.looked < EVERY or not self.rings:
             return []
         self.looked = now

@@ -23,6 +23,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # 
     os.environ.setdefault(_name, "1")
 
 from engines.catalogue import find, load_class  # noqa: E402
+from engines.face import Engine  # noqa: E402
 from live.core import layout as at  # noqa: E402
 from live.core.memory import Map  # noqa: E402
 from live.core.ringfile import LEAVING, RUNNING, STARTING, Claim, open_ring  # noqa: E402
@@ -70,6 +71,7 @@ class Above:
 def host(ring: Path, word: str, *, seed: int, settings: dict[str, Any], folders: list[Path], parent: int, patience: float) -> int:
     """Load the engine, wait for our turn, play. The exit code says how it ended."""
     began = time.monotonic()
+    engine, failed = loaded(ring, word, settings, folders)  # the ring of a plan that lands later may not be there yet
     try:
         strip = open_ring(ring, patience)
         claim = Claim(ring)
@@ -78,11 +80,8 @@ def host(ring: Path, word: str, *, seed: int, settings: dict[str, Any], folders:
         return NO_RING
     above, head = Above(strip, claim, parent), strip.head
     try:
-        engine = load_class(find(word, folders))(**settings)
-        engine.tell = lambda progress: say(says="loading", engine=word, ring=ring.stem, how=str(progress)[:80])  # type: ignore[method-assign]
-        engine.show = Shown(ring)  # type: ignore[method-assign]
-        engine.tell("")
-        engine.load()
+        if engine is None:
+            raise failed or RuntimeError("it did not load")
         why = wait_turn(above, claim, word)
         if not why:
             head[[at.R_PID, at.R_STATE]] = os.getpid(), STARTING
@@ -112,6 +111,19 @@ def host(ring: Path, word: str, *, seed: int, settings: dict[str, Any], folders:
     head[at.R_STATE] = LEAVING
     say(says="gave-up" if code else "bye", engine=word, why=why, frame=hosted.written)
     return code
+
+
+def loaded(ring: Path, word: str, settings: dict[str, Any], folders: list[Path]) -> tuple[Engine | None, Exception | None]:
+    """The engine with all it needs, or what kept it from loading."""
+    try:
+        engine = load_class(find(word, folders))(**settings)
+        engine.tell = lambda progress: say(says="loading", engine=word, ring=ring.stem, how=str(progress)[:80])  # type: ignore[method-assign]
+        engine.show = Shown(ring)  # type: ignore[method-assign]
+        engine.tell("")
+        engine.load()
+    except Exception as trouble:
+        return None, trouble
+    return engine, None
 
 
 class Shown:

@@ -229,6 +229,7 @@ class Core:
                 self.reader.done(letter)
             else:
                 self.queue.append(Waiting(letter, self._frame_for(letter)))
+                self._announce(self.queue[-1])
         elif letter.verb == "device":
             self.devices.call()
         elif letter.verb == "event":
@@ -304,6 +305,12 @@ class Core:
         first = min(ready, key=lambda w: w.frame)
         self.queue.remove(first)
         self._arm(first)
+
+    def _announce(self, waiting: Waiting) -> None:
+        """A plan for later: what its engines need time for may begin now."""
+        if waiting.frame > self.stand.frame + int(ARM_AHEAD * self.rate):
+            with contextlib.suppress(Exception):  # only a hint: whatever is wrong with the plan is said when it is laid out
+                self.guests.announce(waiting.letter.plan, self.conductor)
 
     def _arm(self, waiting: Waiting) -> None:
         from live.core.conductor import Refusal

@@ -10,7 +10,9 @@ import pytest
 
 from engines.catalogue import find
 from live.core.offline import Offline
+from live.guests import Guests
 from live.inline import Inline
+from live.plan import compare
 from live.score import Node, Score, Send
 from live.worker import Shown
 
@@ -66,3 +68,45 @@ def test_what_an_engine_shows_lies_beside_its_ring_and_is_not_written_too_often(
     show.last = 0.0
     show({"plays": 3})
     assert json.loads((tmp_path / "ring-x.said").read_text()) == {"plays": 3}
+
+
+def staged(tmp_path: Path) -> tuple[Guests, Offline, Score]:
+    """A core whose engines would live in workers, and one that plays."""
+    (tmp_path / "beating.py").write_text(BEATING)
+    guests = Guests(tmp_path, lambda: 256, (tmp_path,))
+    core = Offline(RATE, 1, find=guests.find)
+    score = Score({"b": Node("beating")}, (Send("b", 0, 1),))
+    core.play(score)
+    guests.begin(0)
+    core.run(4096)
+    return guests, core, score
+
+
+def slips(folder: Path) -> dict[str, dict[str, str]]:
+    return {told["ring"]: told["settings"] for told in (json.loads(slip.read_text()) for slip in folder.glob("want-*.json"))}
+
+
+def test_a_plan_for_later_lets_its_engine_load_before_it_lands(tmp_path: Path) -> None:
+    guests, core, score = staged(tmp_path)
+    plan = compare(score, score.with_(places={"b": Node("beating", settings={"way": "down"})}))
+    guests.announce(plan, core.conductor)
+    before = slips(tmp_path)
+    assert sorted(told["way"] for told in before.values()) == ["down", "up"]
+    core.conductor.prepare(plan)
+    guests.begin(core.frame)
+    assert slips(tmp_path) == before  # the very ring that was foreseen
+    assert guests.announced == {}
+
+
+def test_a_slip_for_a_plan_that_never_landed_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guests, core, score = staged(tmp_path)
+    guests.announce(compare(score, score.with_(places={"b": Node("beating", settings={"way": "down"})})), core.conductor)
+    monkeypatch.setattr("live.guests.ANNOUNCED", -1.0)
+    guests.serve(core.conductor)
+    assert [told["way"] for told in slips(tmp_path).values()] == ["up"]
+
+
+def test_a_turned_control_announces_nothing(tmp_path: Path) -> None:
+    guests, core, score = staged(tmp_path)
+    guests.announce(compare(score, score.with_(tempo=90.0)), core.conductor)
+    assert len(slips(tmp_path)) == 1
