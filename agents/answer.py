@@ -19,7 +19,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from agents.alphabets import bundled
-from agents.asked import Asked, Wish
 from agents.blank import blank
 from agents.choose import Memory
 from agents.codebook import Codebook
@@ -32,6 +31,7 @@ from agents.reasons import REACH, Event, Why
 from agents.remember import Remembered, remember
 from agents.stretch import Made, ready
 from agents.voice import Track, Voice
+from engines.asked import Asked, Wish
 from engines.face import Block, Control, Engine, Format, Ramps
 
 LEAD = 0.03  # seconds before a boundary at which it is decided
@@ -57,7 +57,7 @@ class Answer(Engine):
     relate = Control(0.4, low=0, high=1, moves="relation")
     insist = Control(0.0, low=0, high=1, moves="the rule")
     wait = Control(0.0, low=0, high=16, unit="beats", moves="distance")
-    asked = Control(0.0, low=0, high=1e15)  # what you say of what it plays: never, pin, more_like; see agents/asked.py
+    asked = Control(0.0, low=0, high=1e15)  # what you say of what it plays: never, pin, more_like; see engines/asked.py
     chunk = 256
     ahead = 0.06
     late = "loop"
@@ -156,10 +156,13 @@ class Answer(Engine):
     def learn(self, partner: Partner, sound: Block, heard: list[Heard]) -> None:
         """What was just heard is part of the memory from now on."""
         memory, longest = partner.memory, 8 * partner.memory.rate
-        partner.past = np.concatenate([partner.past[:, -longest:] if partner.past.size else sound[:, :0], sound], axis=1)
-        end = partner.listener.now
+        partner.past.append(sound)
+        if not heard and len(partner.past) * sound.shape[1] <= 2 * longest:
+            return
+        past = np.concatenate(partner.past, axis=1)[:, -(longest + sound.shape[1]) :]
+        partner.past, end = [past], partner.listener.now
         for one in heard:
-            first, last = partner.past.shape[1] - (end - one.start), partner.past.shape[1] - (end - one.end)
+            first, last = past.shape[1] - (end - one.start), past.shape[1] - (end - one.end)
             full = memory.seconds - memory.shelf.frames / memory.rate > LEARNT
             if full and not partner.full:
                 partner.full = True
@@ -167,7 +170,7 @@ class Answer(Engine):
             if full or first < 0 or last <= first or one.level <= SILENT:
                 partner.breaks.add(len(memory))
                 continue
-            new = memory.append(partner.past[:, first:last], one.vector)
+            new = memory.append(past[:, first:last], one.vector)
             label = int(memory.labels[new])
             partner.labels.learn(label)
             partner.mind.has(label)

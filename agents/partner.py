@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.asked import Asked
 from agents.choose import Memory
 from agents.decide import Mind, Wanted
 from agents.grid import Grid
@@ -20,6 +19,7 @@ from agents.hear import Heard, Listener
 from agents.reasons import REACH, Event
 from agents.remember import Remembered
 from agents.voice import Track, Voice
+from engines.asked import Asked
 
 KEPT = 512  # segments heard that are remembered for ``wait``
 DRAWN = 512  # events kept for whoever looks back
@@ -58,7 +58,7 @@ class Partner:
     due: list[Played] = field(default_factory=list)  # decided, to begin at its frame
     done: deque[Played] = field(default_factory=lambda: deque(maxlen=DRAWN))
     sounded: deque[int | None] = field(default_factory=lambda: deque(maxlen=REACH))  # labels played last, None for silence
-    past: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, 0), np.float32))  # what it heard lately, to be learnt
+    past: list[NDArray[np.float32]] = field(default_factory=list)  # what it heard lately, to be learnt
     tracks: dict[int, Track] = field(default_factory=dict)  # the recordings read so far
     breaks: set[int] = field(default_factory=set)  # learnt segments that do not follow the one before
     last: Played | None = None  # what is decided last

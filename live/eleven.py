@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engines.kernel import NUMBERS, BadKernel, Kernel, find, known
+from engines.kernel import NUMBERS, BadKernel, Kernel, find, known, read
 from live.mistakes import Mistake
 from live.page import folders, used
 from live.values import Number, Question, is_number, what_is
@@ -139,12 +139,18 @@ def names() -> dict[tuple[float, ...], str]:
     key = tuple((str(file), file.stat().st_mtime_ns) for file in files.values() if file.exists())
     if key not in _names:
         found: dict[tuple[float, ...], str] = {}
-        for name in files:
-            for ways in ("", " flipped", " mirrored", " flipped mirrored"):
-                try:
-                    found.setdefault(find(name + ways, folders()).numbers[:10], name + ways)
-                except (LookupError, BadKernel):
-                    break
+        for name, file in files.items():
+            try:
+                own = read(file)
+            except BadKernel:
+                continue
+            for ways, kernel in (
+                ("", own),
+                (" flipped", own.flipped()),
+                (" mirrored", own.mirrored()),
+                (" flipped mirrored", own.flipped().mirrored()),
+            ):
+                found.setdefault(kernel.numbers[:10], name + ways)
         _names.clear()
         _names[key] = found
     return _names[key]

@@ -18,9 +18,9 @@ from live.hand import Proposal
 from live.knobs import number_of
 from live.mistakes import Mistake
 from live.noun import WIDE, standing
-from live.values import Beats, Described, Number, Sound, is_number
+from live.values import Beats, Described, Sound, is_number
 from live.vocabulary import word_of
-from live.weave import put
+from live.weave import retuned
 
 if TYPE_CHECKING:
     from live.control.post import Post
@@ -59,13 +59,7 @@ def _control(desk: Desk, state: State, control: str) -> Edit | None:
         return None
     at = Fader(control, known.low, known.high, known.curve).position(now)
     _stand(desk, control, at)
-    fresh = type(value)(value.kind, value.ins, {**value.controls, name: standing(word, name, left_at(control, at))}, value.settings)
-    fresh.name = value.name
-    root, *keys = place.split(".")
-    names = {root: put(page.names[root], keys, fresh)}
-    for other, one in page.names.items():  # a second name for it means the same still
-        if other != root and (one is value or (isinstance(one, Number) and one.mover is value)):
-            names[other] = put(None, [], fresh)
+    names = retuned(page, place, {name: standing(word, name, left_at(control, at))})
     return Edit(names, knobs={control: at}, texts=dict.fromkeys(names, f'{control} = knob("{control}")'))
 
 

@@ -12,24 +12,23 @@ import json
 import time
 import zlib
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engines import asked
+from engines.asked import PLACES
 from live.edits import Edit, State
 from live.hand import Proposal
 from live.mistakes import Mistake
 from live.values import Described, is_number, what_is
 from live.vocabulary import vocabulary
-from live.weave import put
+from live.weave import retuned
 
 if TYPE_CHECKING:
     from live.desk import Desk
 
 ASKED = "asked"
-WHAT = ("", "never", "pin", "more_like", "forget", "drop", "relabel")  # as agents/asked.py counts them
-PLACES, COUNT = 1 << 20, 1 << 17
 PATIENCE, SETTLES = 2.0, 0.04  # seconds
 
 
@@ -41,14 +40,11 @@ def is_partner(place: Described) -> bool:
 
 def shown(desk: Desk, name: str) -> dict[str, Any]:
     """What a place's engine showed last, or nothing."""
-    from live.whys import seed_of
+    from live.whys import rings_for
 
-    seed = seed_of(desk, name)
-    for slip in Path(desk.stage.folder).glob("want-*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            said = json.loads(slip.read_text())
-            if said["seed"] == seed:
-                return dict(json.loads(Path(said["ring"]).with_suffix(".said").read_text()))
+    for ring in rings_for(desk, name):
+        with contextlib.suppress(OSError, ValueError):
+            return dict(json.loads(ring.with_suffix(".said").read_text()))
     return {}
 
 
@@ -114,10 +110,7 @@ def say(desk: Desk, name: str, what: str, index: int, label: int = 0) -> None:
     def change(state: State) -> State:
         place = state.page.places()[name]
         number = coded(float(place.controls.get(ASKED, 0.0)), what, index, label)
-        fresh = type(place)(place.kind, place.ins, {**place.controls, ASKED: number}, place.settings)
-        fresh.name = place.name
-        root, *keys = name.split(".")
-        return replace(state, edit=state.edit.then(Edit({root: put(state.page.names[root], keys, fresh)})))
+        return replace(state, edit=state.edit.then(Edit(retuned(state.page, name, {ASKED: number}))))
 
     proposal = desk.hand.propose(Proposal(change, f"{what}({name}, {index})", when="now", fade=0.0, rehearse=False, step=False))
     proposal.done.wait(PATIENCE)
@@ -126,8 +119,7 @@ def say(desk: Desk, name: str, what: str, index: int, label: int = 0) -> None:
 
 def coded(before: float, what: str, index: int, label: int = 0) -> float:
     """The number that says so, after that one."""
-    count = (int(before) // PLACES // 8 + 1) % COUNT
-    return float(((label * COUNT + count) * 8 + WHAT.index(what)) * PLACES + index)
+    return asked.coded(asked.counted(before) + 1, what, index, label)
 
 
 def memory(desk: Desk, place: Described) -> str:

@@ -28,7 +28,7 @@ from live.mistakes import Mistake, nearest
 from live.noun import file, memory
 from live.page import folders
 from live.vocabulary import word_of
-from live.weave import put
+from live.weave import retuned
 
 if TYPE_CHECKING:
     from live.desk import Desk
@@ -160,9 +160,6 @@ class Lesson:
             word = word_of(place.kind) if place is not None else None
             if place is None or word is None or not takes(word):
                 return state
-            fresh = type(place)(place.kind, place.ins, {**place.controls, **numbers}, place.settings)
-            fresh.name = place.name
-            root, *keys = self.into.split(".")
-            return replace(state, edit=state.edit.then(Edit({root: put(state.page.names[root], keys, fresh)})))
+            return replace(state, edit=state.edit.then(Edit(retuned(state.page, self.into, numbers))))
 
         self.desk.hand.propose(Proposal(change, f"{self.into} takes a better {self.name}", fade=0.1, rehearse=False, step=False))

@@ -72,6 +72,19 @@ def alike(a: Any, b: Any) -> bool:
     return a is b
 
 
+def retuned(page: Page, place: str, controls: Mapping[str, Any]) -> dict[str, Any]:
+    """The names that mean something else once these controls of a place stand elsewhere. A second name for it means the same still."""
+    value = page.places()[place]
+    fresh = type(value)(value.kind, value.ins, {**value.controls, **controls}, value.settings)
+    fresh.name = value.name
+    root, *keys = place.split(".")
+    names = {root: put(page.names[root], keys, fresh)}
+    for other, one in page.names.items():
+        if other != root and (one is value or (isinstance(one, Number) and one.mover is value)):
+            names[other] = put(None, [], fresh)
+    return names
+
+
 def put(whole: Any, keys: list[str], fresh: Any) -> Any:
     """A list or dict with one element exchanged; no key: the thing itself."""
     if not keys:

@@ -7,8 +7,9 @@ import hashlib
 import json
 import math
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from live.eleven import spoken
 from live.lately import ways_out
@@ -101,19 +102,27 @@ def seed_of(desk: Desk, name: str) -> int:
     return int.from_bytes(hashlib.blake2s(told, digest_size=6).digest(), "little")
 
 
+def rings_for(desk: Desk, name: str) -> Iterator[Path]:
+    """The rings that workers of a place play into: one, and while something else is coming, its own too (it may not be there yet)."""
+    seed = seed_of(desk, name)
+    for slip in Path(desk.stage.folder).glob("want-*.json"):
+        said: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError):
+            said = json.loads(slip.read_text())
+        if said.get("seed") == seed and "ring" in said:
+            yield Path(said["ring"])
+
+
 def is_loading(desk: Desk, name: str) -> bool:
     """An engine's worker has not made anything yet."""
     from live.core import layout as at
 
-    seed = seed_of(desk, name)
-    for slip in Path(desk.stage.folder).glob("want-*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            said = json.loads(slip.read_text())
-            if said["seed"] == seed:
-                import numpy as np
+    for ring in rings_for(desk, name):
+        with contextlib.suppress(OSError, IndexError):
+            import numpy as np
 
-                head = np.fromfile(said["ring"], np.int64, 64)
-                return bool(head[at.R_STATE] == 0 or head[at.R_WRITTEN] <= head[at.R_START])
+            head = np.fromfile(ring, np.int64, 64)
+            return bool(head[at.R_STATE] == 0 or head[at.R_WRITTEN] <= head[at.R_START])
     return False
 
 

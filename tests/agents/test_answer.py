@@ -10,8 +10,8 @@ import pytest
 
 from agents import bench_answer as bench
 from agents.answer import Answer
-from agents.asked import coded
 from agents.bench_answer import RATE, Performance, bundled, play, saved
+from engines.asked import coded
 from engines.face import Format, Ramps
 from tests.agents.sounds import noise
 from tests.contract import Contract, hum

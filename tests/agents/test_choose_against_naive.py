@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from agents import Event, Memory, tiling
+from agents.bench_choose import textbook
 from agents.choose import Answer
 from agents.oracle import Oracle
 from agents.reasons import REACH
@@ -91,16 +92,7 @@ def test_the_oracle_is_the_textbook_s() -> None:
     chance = Random(5)
     for _ in range(300):
         letters = word(chance, chance.choice((1, 2, 3, 5)), 30)
-        to: list[dict[int, int]] = [{}]
-        link = [-1]
-        for i, letter in enumerate(letters):
-            to.append({})
-            to[i][letter] = i + 1
-            k = link[i]
-            while k > -1 and letter not in to[k]:
-                to[k][letter] = i + 1
-                k = link[k]
-            link.append(0 if k == -1 else to[k][letter])
+        link, to = textbook(letters)
         oracle = Oracle(letters)
         assert list(oracle.link) == link
         assert oracle.factor_links() == sorted((k, a, j) for k, row in enumerate(to) for a, j in row.items() if j != k + 1)

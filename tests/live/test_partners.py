@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from agents import asked
 from agents.bench_answer import SOUNDS, bundled, play
+from engines import asked
 from live import partners
 from live.core.offline import Offline
 from live.mistakes import Mistake

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.asked import COUNT, PLACES, WHAT, Asked, Wish, coded, counted
+from engines.asked import COUNT, PLACES, WHAT, Asked, Wish, coded, counted
 
 
 def test_every_saying_comes_back_as_it_was_said() -> None:
