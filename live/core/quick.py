@@ -64,7 +64,7 @@ E1, E2, E3, E4, E5, E6, E7 = (
         0.0013333558146428443, 0.00015403530393381608, 1.525273380405984e-05,
     )
 )  # fmt: skip
-HALF, ONE, TWO = np.float32(0.5), np.float32(1.0), np.float32(2.0)
+HALF, ONE = np.float32(0.5), np.float32(1.0)
 
 
 @njit(inline="always")

@@ -45,7 +45,7 @@ TEXTURE, MIX, DRIVE, LOW, HIGH, TAPS = 0, 1, 2, 3, 4, 5
 BIAS, SCALE, OTHERS = TAPS + 9, TAPS + 10, TAPS + 11
 OWN = 8  # textures: channel 9 stands where channel 1 does
 # what it was given: cells of float64, then a number for each bin
-MATCHED, EVEN, WAITS, STRIDE, PLAIN, CURVE = range(6)
+MATCHED, EVEN, WAITS, STRIDE, CURVE = range(5)
 # its state: for each channel four doubles (where texture stands, the power before and after as of late, whether it has begun),
 # then the band it was made for, then floats: the band, pictures of the last frames
 STANDS, WAS, NOW, BEGUN, EACH = 0, 1, 2, 3, 4
